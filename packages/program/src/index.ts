@@ -1,0 +1,2 @@
+export { realEnvironment } from "./environment.ts";
+export { untilStopped } from "./stop.ts";

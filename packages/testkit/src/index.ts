@@ -1,0 +1,2 @@
+export { seededEntropy } from "./seeded-entropy.ts";
+export { SimulatedClock } from "./simulated-clock.ts";
