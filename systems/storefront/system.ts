@@ -6,6 +6,7 @@
  */
 import {
   alert,
+  bytes,
   cpu,
   daily,
   defineSystem,
@@ -30,6 +31,7 @@ import {
   supplied,
 } from "@ashlar/model";
 import { httpRequestsInFlight, httpRequestsTotal } from "@ashlar/foundation";
+import { tokenAudience, tokenIssuer } from "./common/issuer.ts";
 import { notificationsConfig } from "./notifications/config.ts";
 import { notificationMetrics } from "./notifications/metrics.ts";
 import { ordersConfig } from "./orders/config.ts";
@@ -50,8 +52,13 @@ const edgeDb = postgres("edge-db", { summary: "Shared rate limits and hashed API
 const events = stream("events", { kind: "log", retention: "7d" });
 
 const tokens = secret("tokens", {
-  summary: "Signs access tokens.",
-  keys: { signing: privateKey("ed25519") },
+  summary: "Signs access tokens; derives the tokens that are mailed.",
+  keys: { signing: privateKey("ed25519"), mail: bytes(32) },
+  rotation: "90d",
+});
+const serviceKeys = secret("service-keys", {
+  summary: "Lets notifications, and nobody else, ask users for a person's address.",
+  keys: { contacts: bytes(32) },
   rotation: "90d",
 });
 const paymentKey = secret("payment", {
@@ -79,7 +86,7 @@ const users = service("users", {
   ports: { http: http(3001), ops: ops(9091) },
   uses: [usersDb, events.publish],
   config: usersConfig,
-  secrets: [tokens.keys.signing],
+  secrets: [tokens.keys.signing, tokens.keys.mail, serviceKeys.keys.contacts],
   metrics: userMetrics,
   scale: { min: 2, max: 10, on: [cpu(70), memory(80)] },
 });
@@ -101,13 +108,14 @@ const notifications = service("notifications", {
   ports: { http: http(3003), ops: ops(9093) },
   uses: [notificationsDb, events.consume("notifications"), users.ports.http, smtp],
   config: notificationsConfig,
+  secrets: [serviceKeys.keys.contacts],
   metrics: notificationMetrics,
   scale: { min: 2, max: 8, on: [cpu(70)] },
 });
 
 const sessions = jwtIssuer("storefront", {
-  issuer: "https://storefront.example.com",
-  audiences: ["storefront"],
+  issuer: tokenIssuer,
+  audiences: [tokenAudience],
   algorithms: ["EdDSA"],
   jwks: users.ports.http.path("/.well-known/jwks.json"),
 });
@@ -171,11 +179,11 @@ export default defineSystem({
   stores: [usersDb, ordersDb, notificationsDb, edgeDb],
   streams: [events],
   externals: [smtp, payments],
-  secrets: [tokens, paymentKey],
+  secrets: [tokens, serviceKeys, paymentKey],
   objectives: [availability],
   alerts: [ordersStuck],
   environments: {
-    dev: environment({ replicas: 1 }),
+    dev: environment({ replicas: 1, config: { users: { adminNeedsVerifiedEmail: false } } }),
     small: environment({}),
     large: environment({ scale: { users: { max: 40 }, orders: { max: 40 } } }),
   },
