@@ -1,8 +1,8 @@
 /**
  * Finds every coded error in the sources and writes the reference of error codes.
  *
- * Two forms are found: a class that extends a coded error, with its code as a string literal and its
- * meaning as the doc comment above it; and a table of problem codes, an object literal declared
+ * Two forms are found: a class whose name ends in `Error`, with its code as the first string literal in
+ * capitals and its meaning as the doc comment above it; and a table of problem codes, an object literal declared
  * with a name that ends in `Problems`, whose keys are codes and whose comments are meanings.
  *
  * @module
@@ -49,8 +49,7 @@ export function errorReference(): string {
 }
 
 const codePattern = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"/;
-const classPattern =
-  /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?export class \w+(?:<[^{]*?>)?\s+extends \w*Error\b[\s\S]*?\n\}/g;
+const classPattern = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?export class \w+Error\b[\s\S]*?\n\}/g;
 const tablePattern = /export const \w*Problems\b[^=]*=\s*[^{]*\{([\s\S]*?)\n\}/g;
 const rowPattern =
   /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?^\s{2}([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+):/gm;
