@@ -5,6 +5,7 @@ export * from "./error.ts";
 export * from "./http-metrics.ts";
 export * from "./log.ts";
 export * from "./metric.ts";
+export * from "./process-metrics.ts";
 export * from "./quantity.ts";
 export * from "./scope.ts";
 export * from "./suggest.ts";
