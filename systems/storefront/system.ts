@@ -4,6 +4,8 @@
  * Three services behind one gateway. They share no table: each has a database of its own, and
  * what one must tell another goes through the `events` stream.
  */
+
+import { httpRequestsInFlight, httpRequestsTotal } from "@ashlar/foundation";
 import {
   alert,
   bytes,
@@ -30,7 +32,6 @@ import {
   stream,
   supplied,
 } from "@ashlar/model";
-import { httpRequestsInFlight, httpRequestsTotal } from "@ashlar/foundation";
 import { tokenAudience, tokenIssuer } from "./common/issuer.ts";
 import { notificationsConfig } from "./notifications/config.ts";
 import { notificationMetrics } from "./notifications/metrics.ts";

@@ -38,6 +38,38 @@ export type OrderAction = (typeof orderActions)[number];
 export const requestableActions = ["pay", "ship", "deliver", "cancel"] as const;
 export type RequestableAction = (typeof requestableActions)[number];
 
+export interface OrderLine {
+  readonly productId: string;
+  readonly sku: string;
+  readonly name: string;
+  readonly unitPriceMinor: number;
+  readonly quantity: number;
+}
+
+export interface Order {
+  readonly id: string;
+  /** What people say on the telephone: `SF-100001`. */
+  readonly number: string;
+  readonly userId: string;
+  readonly status: OrderStatus;
+  readonly currency: string;
+  readonly totalMinor: number;
+  /** In the order in which they were asked for; at least one. */
+  readonly lines: readonly OrderLine[];
+  readonly payBeforeMs: number;
+  readonly carrier: string | null;
+  readonly trackingNumber: string | null;
+  readonly cancelReason: string | null;
+  readonly version: number;
+  readonly placedAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** The subject of an order's events. */
+export function orderSubject(orderId: string): string {
+  return `order/${orderId}`;
+}
+
 const refused: Readonly<Record<OrderAction, null>> = {
   pay: null,
   ship: null,
