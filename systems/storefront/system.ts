@@ -48,7 +48,10 @@ const notificationsDb = postgres("notifications-db", {
   migrations: "./notifications/migrations",
   backup: daily(),
 });
-const edgeDb = postgres("edge-db", { summary: "Shared rate limits and hashed API keys." });
+const edgeDb = postgres("edge-db", {
+  summary: "Shared rate limits and hashed API keys.",
+  backup: daily(),
+});
 
 const events = stream("events", { kind: "log", retention: "7d" });
 

@@ -57,6 +57,6 @@ create table preferences (
   push boolean not null,
   -- Where push messages go: the token that the person's device got from its maker.
   push_token text,
-  version integer not null default 1 check (version > 0),
+  version integer not null check (version >= 0),
   updated_at timestamptz not null
 );
