@@ -298,6 +298,10 @@ function configValueFromText(declared: ConfigField, text: string): unknown {
       return text === "false" || text === "0" ? false : text;
     case "list":
       return text === "" ? [] : text.split(",").map((each) => each.trim());
+    case "duration":
+    case "size":
+    case "enum":
+    case "string":
     default:
       return text;
   }
@@ -322,6 +326,7 @@ export function coerceConfigValue(declared: ConfigField, given: unknown): Config
     case "string":
       if (typeof given !== "string") return undefined;
       return within(given.length, min, max) === undefined ? undefined : given;
+    case "list":
     default:
       if (!Array.isArray(given) || !given.every((each) => typeof each === "string")) {
         return undefined;
