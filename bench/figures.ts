@@ -1,8 +1,12 @@
 /**
- * Statistics of repeated measurements.
+ * Statistics of repeated measurements, and where the repository is.
  *
  * @module
  */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root: string = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** The middle value; the mean of the two middle ones where their number is even. */
 export function median(values: readonly number[]): number {

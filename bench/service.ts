@@ -5,33 +5,25 @@
  */
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { openAshlar } from "./ashlar.ts";
+import { Harness } from "ashlar/harness";
+import { root } from "./figures.ts";
 import type { Figures } from "./main.ts";
-
-interface Status {
-  readonly parts: readonly {
-    readonly name: string;
-    readonly replicas: readonly { readonly pid?: number }[];
-  }[];
-}
 
 /** Long enough for start-up garbage to be collected and probes to have run. */
 const settleMs = 20_000;
 
 export async function serviceBench(): Promise<Figures> {
-  await using ashlar = await openAshlar();
-  await ashlar.up("storefront");
+  await using harness = await Harness.open({ directory: root });
+  await harness.up("storefront");
   await delay(settleMs);
-  const { parts } = (await ashlar.status("storefront")) as Status;
+  const { parts } = await harness.status("storefront");
   const figures: Record<string, { value: number; unit: string }> = {};
-  let largest = 0;
   for (const part of parts) {
     const pid = part.replicas[0]?.pid;
-    if (pid === undefined) continue;
-    const value = await residentMb(pid);
-    figures[`service.idleRssMb.${part.name}`] = { value, unit: "MB" };
-    largest = Math.max(largest, value);
+    if (typeof pid !== "number") continue;
+    figures[`service.idleRssMb.${part.name}`] = { value: await residentMb(pid), unit: "MB" };
   }
+  const largest = Math.max(...Object.values(figures).map((each) => each.value));
   return { "service.idleRssMb": { value: largest, unit: "MB" }, ...figures };
 }
 

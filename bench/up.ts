@@ -4,21 +4,21 @@
  *
  * @module
  */
-import { openAshlar } from "./ashlar.ts";
-import { median } from "./figures.ts";
+import { Harness } from "ashlar/harness";
+import { median, root } from "./figures.ts";
 import type { Figures } from "./main.ts";
 
 const rounds = 5;
 
 export async function upBench(): Promise<Figures> {
-  await using ashlar = await openAshlar();
+  await using harness = await Harness.open({ directory: root });
   const cold: number[] = [];
   const warm: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    cold.push(await timeUp(ashlar));
-    await ashlar.down("storefront");
-    warm.push(await timeUp(ashlar));
-    await ashlar.down("storefront", "--wipe");
+    cold.push(await timeUp(harness));
+    await harness.down("storefront");
+    warm.push(await timeUp(harness));
+    await harness.down("storefront", "--wipe");
   }
   return {
     "up.coldReadyMs": { value: median(cold), unit: "ms" },
@@ -28,8 +28,8 @@ export async function upBench(): Promise<Figures> {
   };
 }
 
-async function timeUp(ashlar: Awaited<ReturnType<typeof openAshlar>>): Promise<number> {
+async function timeUp(harness: Harness): Promise<number> {
   const startedMs = performance.now();
-  await ashlar.up("storefront");
+  await harness.up("storefront");
   return performance.now() - startedMs;
 }
