@@ -51,7 +51,7 @@ export function checkEvent(event: Event, maxEventBytes: number): number {
   }
   const body = stringify(event.data);
   if (body === undefined) violations.push("data must survive JSON.stringify");
-  if (violations.length > 0) throw new EventInvalidError(String(event.key), violations);
+  if (violations.length > 0) throw new EventInvalidError(event.key, violations);
   const sizeBytes = Buffer.byteLength(JSON.stringify(event));
   if (sizeBytes > maxEventBytes) throw new EventTooLargeError(event.key, sizeBytes, maxEventBytes);
   return sizeBytes;

