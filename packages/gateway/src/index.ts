@@ -1,4 +1,12 @@
+export { type ApiKeyGrant, issueApiKey } from "./api-key.ts";
+export { type Addresses, checkGatewayPlan } from "./compile.ts";
 export * from "./credential-store.ts";
+export * from "./errors.ts";
+export { type DrainOptions, type Gateway, type GatewayOptions, openGateway } from "./gateway.ts";
 export * from "./memory-credential-store.ts";
 export * from "./memory-rate-limit-store.ts";
+export * from "./metrics.ts";
+export { hashPassword, verifyPassword } from "./password.ts";
 export * from "./rate-limit-store.ts";
+export * from "./telemetry.ts";
+export type { TlsFiles } from "./tls-files.ts";

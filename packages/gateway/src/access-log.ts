@@ -1,0 +1,35 @@
+/**
+ * One line a request, and its metrics.
+ *
+ * - GT3  The line has no query, no header but the user agent, and so no token, key or cookie.
+ *
+ * @module
+ */
+import type { Exchange } from "./exchange.ts";
+
+type LoggedMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+
+export function logAccess(exchange: Exchange, status: number): void {
+  const { edge, runtime, request, client, target } = exchange;
+  const { clock, instruments } = edge;
+  const durationMs = clock.monotonicMs() - exchange.startMs;
+  const route = runtime?.plan.name ?? "none";
+  const method = request.method as LoggedMethod;
+  instruments.requests.add({ method, route, status: String(status) });
+  instruments.durations.observe({ method, route }, durationMs / 1_000);
+  instruments.log.info("request", {
+    method,
+    path: target.path.length > 256 ? `${target.path.slice(0, 256)}…` : target.path,
+    route,
+    status,
+    code: exchange.problemCode,
+    durationMs: Math.round(durationMs * 100) / 100,
+    bytes: exchange.bytesSent,
+    client: client.ip,
+    consumer: exchange.consumer?.id,
+    attempts: exchange.attempts,
+    correlationId: exchange.correlationId,
+    traceId: exchange.traceparent === "" ? undefined : exchange.traceparent.slice(3, 35),
+    userAgent: exchange.headers?.userAgent?.slice(0, 128),
+  });
+}

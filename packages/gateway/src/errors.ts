@@ -1,0 +1,159 @@
+/**
+ * The errors of this room: what stops a gateway from starting, and the problems that it answers
+ * clients with (`application/problem+json`, field `code`).
+ *
+ * @module
+ */
+import { CodedError } from "@ashlar/foundation";
+
+/**
+ * Thrown at start when the gateway's plan cannot be served: a bad pattern, two routes that match
+ * the same requests, an upstream without an address. Lists every fault. Not worth a retry: correct
+ * the definition or the environment.
+ */
+export class GatewayPlanError extends CodedError<
+  "GATEWAY_PLAN_INVALID",
+  { readonly faults: readonly string[] }
+> {
+  constructor(faults: readonly string[]) {
+    super("GATEWAY_PLAN_INVALID", `the gateway cannot be served: ${faults.join("; ")}`, { faults });
+  }
+}
+
+/**
+ * Thrown at start, and logged when a file changes, for a TLS certificate or key that cannot be read
+ * or do not belong together. Retry after the files are put right; the former pair stays in use.
+ */
+export class TlsFilesError extends CodedError<"TLS_FILES_INVALID", { readonly reason: string }> {
+  constructor(reason: string, options?: ErrorOptions) {
+    super("TLS_FILES_INVALID", `TLS certificate or key: ${reason}`, { reason }, options);
+  }
+}
+
+/** Thrown for a credentials file that is not a list of API keys and passwords. Correct the file. */
+export class CredentialsFileError extends CodedError<
+  "CREDENTIALS_FILE_INVALID",
+  { readonly violations: readonly string[] }
+> {
+  constructor(violations: readonly string[]) {
+    super("CREDENTIALS_FILE_INVALID", `credentials file: ${violations.join("; ")}`, { violations });
+  }
+}
+
+/** Thrown when an issuer's key set cannot be fetched or read. Retried by itself; see the cause. */
+export class KeySetError extends CodedError<
+  "KEY_SET_UNAVAILABLE",
+  { readonly issuer: string; readonly reason: string }
+> {
+  constructor(issuer: string, reason: string, options?: ErrorOptions) {
+    const message = `keys of token issuer "${issuer}" are unavailable: ${reason}`;
+    super("KEY_SET_UNAVAILABLE", message, { issuer, reason }, options);
+  }
+}
+
+/** Thrown inside a streamed request body that outgrows its route's limit. Send less. */
+export class BodyLimitError extends CodedError<
+  "BODY_LIMIT_EXCEEDED",
+  { readonly bytesMax: number }
+> {
+  constructor(bytesMax: number) {
+    super("BODY_LIMIT_EXCEEDED", `the request body is larger than ${bytesMax} bytes`, { bytesMax });
+  }
+}
+
+/** Ends an attempt at an upstream from our side. Never leaves the room. */
+export class AttemptAbortedError extends CodedError<
+  "UPSTREAM_ATTEMPT_ABORTED",
+  { readonly reason: string }
+> {
+  constructor(reason: string) {
+    super("UPSTREAM_ATTEMPT_ABORTED", `the attempt was given up: ${reason}`, { reason });
+  }
+}
+
+export interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+}
+
+const kind = (status: number, title: string): ProblemKind => ({ status, title });
+
+/** Every problem that the gateway itself answers with. */
+export const gatewayProblems = {
+  /** The request line's target is not a plain path (absolute form, `*`, a fragment, controls). Never retry. */
+  TARGET_INVALID: kind(400, "Bad request target"),
+  /** The path has dot segments, empty segments, or encoded separators, controls or percent signs. Never retry. */
+  PATH_REFUSED: kind(400, "Bad path"),
+  /** The request is not HTTP/1.1 as the specification has it. Never retry. */
+  REQUEST_MALFORMED: kind(400, "Malformed request"),
+  /** A header is doubled, folded, or has characters that it may not have. Never retry. */
+  HEADER_REFUSED: kind(400, "Bad header"),
+  /** The header section is larger, or has more lines, than the gateway takes. Send fewer headers. */
+  HEADERS_TOO_LARGE: kind(431, "Headers too large"),
+  /** The headers or the body did not arrive in time. Retry on a better connection. */
+  REQUEST_TIMEOUT: kind(408, "Request timeout"),
+  /** No route matches this path. Never retry. */
+  ROUTE_NOT_FOUND: kind(404, "Not found"),
+  /** The path exists, the method does not; `Allow` lists those that do. Never retry. */
+  ROUTE_METHOD_REFUSED: kind(405, "Method not allowed"),
+  /** The route speaks WebSocket only: send an upgrade. Never retry as it is. */
+  UPGRADE_REQUIRED: kind(426, "Upgrade required"),
+  /** The WebSocket handshake is malformed, or the route speaks HTTP only. Never retry. */
+  UPGRADE_REFUSED: kind(400, "Upgrade refused"),
+  /** A preflight from an origin, or for a method or header, that the route does not permit. Never retry. */
+  CORS_REFUSED: kind(403, "Cross-origin request refused"),
+  /** The route needs credentials and none was sent. Sign in. */
+  CREDENTIALS_MISSING: kind(401, "Credentials required"),
+  /** The bearer token is not a signed JWT of sensible size. Never retry. */
+  TOKEN_MALFORMED: kind(401, "Bad token"),
+  /** The token's algorithm is `none`, symmetric, or not one of its issuer's. Never retry. */
+  TOKEN_ALGORITHM_REFUSED: kind(401, "Bad token"),
+  /** The token names an issuer that this gateway does not trust. Never retry. */
+  TOKEN_ISSUER_UNKNOWN: kind(401, "Bad token"),
+  /** The token was made for another audience. Never retry. */
+  TOKEN_AUDIENCE_WRONG: kind(401, "Bad token"),
+  /** The token's signing key is not among its issuer's keys. Sign in again. */
+  TOKEN_KEY_UNKNOWN: kind(401, "Bad token"),
+  /** The signature does not fit the token. Never retry. */
+  TOKEN_SIGNATURE_INVALID: kind(401, "Bad token"),
+  /** The token has expired. Refresh it. */
+  TOKEN_EXPIRED: kind(401, "Token expired"),
+  /** The token is not valid yet, or was issued in the future. Check the clocks. */
+  TOKEN_NOT_YET_VALID: kind(401, "Token not valid yet"),
+  /** A claim that the gateway needs is missing or of the wrong type. Never retry. */
+  TOKEN_CLAIM_INVALID: kind(401, "Bad token"),
+  /** The issuer's keys could not be fetched, so the token cannot be judged. Retry later. */
+  TOKEN_KEYS_UNAVAILABLE: kind(503, "Cannot verify tokens"),
+  /** The API key is unknown, revoked or expired. Ask for a new one. */
+  API_KEY_INVALID: kind(401, "Bad API key"),
+  /** User or password is wrong. */
+  PASSWORD_INVALID: kind(401, "Bad credentials"),
+  /** The store of credentials cannot be reached, so they cannot be judged. Retry later. */
+  CREDENTIAL_STORE_UNAVAILABLE: kind(503, "Cannot verify credentials"),
+  /** The caller has none of the roles that the route asks for. Never retry as this caller. */
+  ROLE_REQUIRED: kind(403, "Forbidden"),
+  /** The caller lacks a scope that the route asks for. Never retry with this token. */
+  SCOPE_REQUIRED: kind(403, "Forbidden"),
+  /** More requests than the limit allows. Retry after the seconds in `Retry-After`. */
+  RATE_LIMITED: kind(429, "Too many requests"),
+  /** The body is larger than the route takes. Send less. */
+  REQUEST_BODY_TOO_LARGE: kind(413, "Body too large"),
+  /** The gateway has as many requests in flight as it may. Retry after `Retry-After`. */
+  OVERLOADED: kind(503, "Overloaded"),
+  /** The gateway is stopping. Retry at once on a new connection. */
+  GATEWAY_STOPPING: kind(503, "Stopping"),
+  /** No replica of the service can be reached. Retry after `Retry-After` if idempotent. */
+  UPSTREAM_UNREACHABLE: kind(502, "Service unreachable"),
+  /** The service's answer is not HTTP/1.1, or broke off. Retry if idempotent. */
+  UPSTREAM_ANSWER_INVALID: kind(502, "Bad answer from service"),
+  /** The service has failed too often and is left in peace for a while. Retry after `Retry-After`. */
+  UPSTREAM_CIRCUIT_OPEN: kind(503, "Service unavailable"),
+  /** The service did not answer within the route's time. Retry if idempotent. */
+  UPSTREAM_TIMEOUT: kind(504, "Service timed out"),
+  /** As many WebSockets are open as may be. Retry later. */
+  WEBSOCKETS_EXHAUSTED: kind(503, "Too many WebSockets"),
+  /** A fault in the gateway itself; the log has it under the correlation id. */
+  GATEWAY_FAULT: kind(500, "Internal error"),
+} as const satisfies Readonly<Record<string, ProblemKind>>;
+
+export type ProblemCode = keyof typeof gatewayProblems;
