@@ -38,6 +38,7 @@ export type * from "./plan/part.ts";
 export type * from "./plan/plan.ts";
 export type * from "./plan/secret.ts";
 export type * from "./plan/store.ts";
+export { parsePlan, planJsonSchema, planSchema } from "./parse-plan.ts";
 export * from "./platform-metrics.ts";
 export * from "./pool.ts";
 export {
