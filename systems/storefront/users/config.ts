@@ -29,6 +29,7 @@ type UsersFields = {
   readonly passwordPasses: ConfigField<number>;
   readonly passwordConcurrency: ConfigField<number>;
   readonly passwordQueue: ConfigField<number>;
+  readonly trustedHops: ConfigField<number>;
   readonly loginFailuresPerAccountAndAddress: ConfigField<number>;
   readonly loginFailuresPerAccount: ConfigField<number>;
   readonly loginFailuresPerAddress: ConfigField<number>;
@@ -98,6 +99,13 @@ export const usersConfig: ConfigDeclaration<UsersFields> = config({
     min: 1,
     max: 10_000,
     description: "Passwords that wait to be hashed; more are refused with 503.",
+  }),
+  trustedHops: integer({
+    default: 0,
+    min: 0,
+    max: 10,
+    description:
+      "Proxies before the gateway; the client's address is this many places from the end of x-forwarded-for.",
   }),
   loginFailuresPerAccountAndAddress: integer({
     default: 5,

@@ -1,0 +1,167 @@
+/**
+ * Products and orders as the API shows them.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { minorDigits } from "../common/money.ts";
+import { isoTime, timeSchema } from "../common/wire.ts";
+import { allowedActions, type Order, orderStatuses, requestableActions } from "./order.ts";
+import { paymentStatuses } from "./payment.ts";
+import type { Payment } from "./payment-store.ts";
+import type { Product } from "./product.ts";
+
+const productFields = {
+  id: z.uuid(),
+  sku: z.string(),
+  name: z.string(),
+  description: z.string(),
+  priceMinor: z.int().describe("In minor units: 1450 is 14.50."),
+  currency: z.string(),
+  active: z.boolean(),
+  available: z.int().describe("Pieces that can be ordered now."),
+  version: z.int(),
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+};
+
+export const productSchema: z.ZodObject<typeof productFields> = z
+  .object(productFields)
+  .meta({ id: "Product" });
+
+export function productView(product: Product): z.infer<typeof productSchema> {
+  return {
+    id: product.id,
+    sku: product.sku,
+    name: product.name,
+    description: product.description,
+    priceMinor: product.priceMinor,
+    currency: product.currency,
+    active: product.active,
+    available: product.available,
+    version: product.version,
+    createdAt: isoTime(product.createdAtMs),
+    updatedAt: isoTime(product.updatedAtMs),
+  };
+}
+
+const stockFields = { ...productFields, reserved: z.int() };
+
+/** A product with the pieces promised to orders; for staff. */
+export const stockSchema: z.ZodObject<typeof stockFields> = z
+  .object(stockFields)
+  .meta({ id: "ProductStock" });
+
+export function stockView(product: Product): z.infer<typeof stockSchema> {
+  return { ...productView(product), reserved: product.reserved };
+}
+
+/** The currencies in which prices may be given. */
+export const currencySchema: z.ZodEnum<Record<string, string>> = z.enum(
+  Object.fromEntries(Object.keys(minorDigits).map((each) => [each, each])),
+);
+
+const lineSchema = z.object({
+  productId: z.uuid(),
+  sku: z.string(),
+  name: z.string(),
+  unitPriceMinor: z.int(),
+  quantity: z.int(),
+});
+
+const orderFields = {
+  id: z.uuid(),
+  number: z.string().describe("What people say on the telephone."),
+  userId: z.uuid(),
+  status: z.enum(orderStatuses),
+  allowedActions: z.array(z.enum(requestableActions)).readonly(),
+  currency: z.string(),
+  totalMinor: z.int(),
+  lines: z.array(lineSchema).readonly(),
+  payBefore: timeSchema,
+  carrier: z.string().nullable(),
+  trackingNumber: z.string().nullable(),
+  cancelReason: z.string().nullable(),
+  version: z.int(),
+  placedAt: timeSchema,
+  updatedAt: timeSchema,
+};
+
+export const orderSchema: z.ZodObject<typeof orderFields> = z
+  .object(orderFields)
+  .meta({ id: "Order" });
+
+export function orderView(order: Order): z.infer<typeof orderSchema> {
+  return {
+    id: order.id,
+    number: order.number,
+    userId: order.userId,
+    status: order.status,
+    allowedActions: allowedActions(order.status),
+    currency: order.currency,
+    totalMinor: order.totalMinor,
+    lines: order.lines,
+    payBefore: isoTime(order.payBeforeMs),
+    carrier: order.carrier,
+    trackingNumber: order.trackingNumber,
+    cancelReason: order.cancelReason,
+    version: order.version,
+    placedAt: isoTime(order.placedAtMs),
+    updatedAt: isoTime(order.updatedAtMs),
+  };
+}
+
+const paymentFields = {
+  id: z.uuid(),
+  status: z.enum(paymentStatuses),
+  amountMinor: z.int(),
+  currency: z.string(),
+  card: z.object({ brand: z.string(), last4: z.string() }),
+  reason: z.string().nullable().describe("Why it was declined or given up."),
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+};
+
+export const paymentSchema: z.ZodObject<typeof paymentFields> = z
+  .object(paymentFields)
+  .meta({ id: "Payment" });
+
+export function paymentView(payment: Payment): z.infer<typeof paymentSchema> {
+  return {
+    id: payment.id,
+    status: payment.status,
+    amountMinor: payment.amountMinor,
+    currency: payment.currency,
+    card: { brand: payment.cardBrand, last4: payment.cardLast4 },
+    reason: payment.reason,
+    createdAt: isoTime(payment.createdAtMs),
+    updatedAt: isoTime(payment.updatedAtMs),
+  };
+}
+
+const detailFields = { ...orderFields, payments: z.array(paymentSchema).readonly() };
+
+/** An order with its attempts to pay, oldest first. */
+export const orderDetailSchema: z.ZodObject<typeof detailFields> = z
+  .object(detailFields)
+  .meta({ id: "OrderDetail" });
+
+export function orderDetailView(
+  order: Order,
+  payments: readonly Payment[],
+): z.infer<typeof orderDetailSchema> {
+  return { ...orderView(order), payments: payments.map(paymentView) };
+}
+
+/** A card on its way to the provider. */
+export const cardSchema: z.ZodObject<{
+  readonly number: z.ZodString;
+  readonly expiryMonth: z.ZodInt;
+  readonly expiryYear: z.ZodInt;
+  readonly cvc: z.ZodString;
+}> = z.object({
+  number: z.string().regex(/^[0-9]{12,19}$/, "is 12 to 19 digits"),
+  expiryMonth: z.int().min(1).max(12),
+  expiryYear: z.int().min(2000).max(2100),
+  cvc: z.string().regex(/^[0-9]{3,4}$/, "is 3 or 4 digits"),
+});
