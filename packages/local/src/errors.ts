@@ -263,3 +263,16 @@ export class ControlRefusedError extends CodedError<
     super("CONTROL_REFUSED", text, { status, reason });
   }
 }
+
+/**
+ * Thrown for a request that the control API does not know, or whose body is not what it expects. A
+ * fault of the client.
+ */
+export class ControlRequestError extends CodedError<
+  "CONTROL_REQUEST_INVALID",
+  { readonly request: string }
+> {
+  constructor(request: string, reason = "there is no such operation") {
+    super("CONTROL_REQUEST_INVALID", `${request}: ${reason}`, { request });
+  }
+}

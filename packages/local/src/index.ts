@@ -5,3 +5,6 @@ export * from "./store-engines.ts";
 export * from "./supervisor.ts";
 export * from "./supervisor-options.ts";
 export * from "./system-control.ts";
+export { readLogFiles } from "./log-book.ts";
+export { readStateFile, type StateFile } from "./state-file.ts";
+export { cleanUp } from "./wipe.ts";

@@ -22,6 +22,8 @@ export interface RecordedProcess extends ProcessIdentity {
   readonly graceMs: number;
   /** `SIGINT` asks PostgreSQL for a fast shutdown; everything else takes `SIGTERM`. */
   readonly stopSignal: NodeJS.Signals;
+  /** It stops by itself when the supervisor dies; a second signal would cut its drain short. */
+  readonly guarded: boolean;
   /** Lower ones are ended before higher ones: parts before the stores that they use. */
   readonly stage: number;
 }
