@@ -57,7 +57,11 @@ export function createSdkRecorder(options: SdkRecorderOptions): SpanRecorder {
       new SdkRecordedSpan(
         tracer.startSpan(
           name,
-          { kind: kinds[given.kind], attributes: definedOnly(given.attributes) },
+          {
+            kind: kinds[given.kind],
+            attributes: definedOnly(given.attributes),
+            ...(given.startWallMs === undefined ? {} : { startTime: given.startWallMs }),
+          },
           parentContext(parent),
         ),
       ),

@@ -31,6 +31,8 @@ export interface SpanOptions {
   readonly attributes?: SpanAttributes;
   /** Default: the span in which the code runs. `null` begins a new trace. */
   readonly parent?: TraceContext | null;
+  /** When it began, where that was before now: milliseconds since the Unix epoch. */
+  readonly startWallMs?: number;
 }
 
 export interface Span {
@@ -65,7 +67,11 @@ export interface Tracer {
 export interface SpanRecorder {
   start(
     name: string,
-    options: { readonly kind: SpanKind; readonly attributes: SpanAttributes },
+    options: {
+      readonly kind: SpanKind;
+      readonly attributes: SpanAttributes;
+      readonly startWallMs: number | undefined;
+    },
     parent: TraceContext | undefined,
   ): RecordedSpan;
 }
@@ -88,8 +94,8 @@ export function createTracer(options: TracerOptions): Tracer {
     const parent = given.parent === null ? undefined : (given.parent ?? active.getStore());
     const recorder = options.recorder();
     if (recorder === undefined) return new PassedSpan(parent ?? ids.newTrace());
-    const { kind = "internal", attributes = {} } = given;
-    return recorder.start(name, { kind, attributes }, parent);
+    const { kind = "internal", attributes = {}, startWallMs } = given;
+    return recorder.start(name, { kind, attributes, startWallMs }, parent);
   };
   const start = (name: string, given: SpanOptions = {}): OpenSpan => {
     const recorded = record(name, given);
