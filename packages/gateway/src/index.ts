@@ -10,3 +10,4 @@ export { hashPassword, verifyPassword } from "./password.ts";
 export * from "./rate-limit-store.ts";
 export * from "./telemetry.ts";
 export type { TlsFiles } from "./tls-files.ts";
+export { type CredentialsFile, parseCredentialsFile } from "./credentials-file.ts";

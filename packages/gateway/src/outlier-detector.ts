@@ -4,7 +4,9 @@
  * A pure state machine. Each replica is `closed` (serving), `open` (ejected until a time), or
  * `probing` (one request tries whether it works again).
  *
- * - GB1  `consecutiveFailures` failures in a row eject a replica for `openMs`; a success forgets them.
+ * - GB1  `consecutiveFailures` failures in a row eject a replica; a success forgets them. The first spell
+ *        is {@link firstSpellMs}, each failed probe doubles it, up to `openMs`: a service that was only
+ *        restarted is back within a second, one that stays broken is left in peace.
  * - GB2  At most `maxEjectedPercent` of the replicas, but always at least one, are ejected at once.
  * - GB3  When its time is over, exactly one request probes an ejected replica: success brings it back,
  *        failure ejects it again.
@@ -15,8 +17,10 @@ import type { BreakerPlan } from "@ashlar/model";
 
 type State =
   | { readonly kind: "closed"; failures: number }
-  | { readonly kind: "open"; readonly untilMs: number }
-  | { readonly kind: "probing" };
+  | { readonly kind: "open"; readonly untilMs: number; readonly spellMs: number }
+  | { readonly kind: "probing"; readonly spellMs: number };
+
+export const firstSpellMs = 500;
 
 export class OutlierDetector {
   readonly #states: State[];
@@ -57,19 +61,24 @@ export class OutlierDetector {
 
   failed(index: number, breaker: BreakerPlan, nowMs: number): void {
     const state = this.#states[index] as State;
-    const open: State = { kind: "open", untilMs: nowMs + breaker.openMs };
-    if (state.kind === "probing") this.#states[index] = open;
+    if (state.kind === "probing")
+      this.#open(index, Math.min(breaker.openMs, state.spellMs * 2), nowMs);
     if (state.kind !== "closed") return;
     state.failures += 1;
     if (state.failures >= breaker.consecutiveFailures && this.#mayEject(breaker)) {
-      this.#states[index] = open;
+      this.#open(index, Math.min(breaker.openMs, firstSpellMs), nowMs);
     }
+  }
+
+  #open(index: number, spellMs: number, nowMs: number): void {
+    this.#states[index] = { kind: "open", untilMs: nowMs + spellMs, spellMs };
   }
 
   /** The request ended without telling anything about the replica: its client went away. */
   released(index: number, nowMs: number): void {
     const state = this.#states[index] as State;
-    if (state.kind === "probing") this.#states[index] = { kind: "open", untilMs: nowMs };
+    if (state.kind !== "probing") return;
+    this.#states[index] = { kind: "open", untilMs: nowMs, spellMs: state.spellMs };
   }
 
   /** Until the first ejected replica may be probed. */
@@ -81,7 +90,10 @@ export class OutlierDetector {
   }
 
   #taken(index: number): number {
-    if (this.#states[index]?.kind === "open") this.#states[index] = { kind: "probing" };
+    const state = this.#states[index];
+    if (state?.kind === "open") {
+      this.#states[index] = { kind: "probing", spellMs: state.spellMs };
+    }
     return index;
   }
 
