@@ -45,7 +45,7 @@ export function judge(definition: unknown, options: CheckOptions): Judged {
   const draft = readSystem(definition, faults);
   if (draft === undefined) return { faults: faults.list, name: "", resolved: undefined };
   const resolved = resolve(draft, faults);
-  definitionRules(resolved, { today: options.today ?? null, faults });
+  definitionRules({ resolved, today: options.today ?? null, faults });
   const base: Choice = { environment: null, environmentName: "", replicas: {} };
   judgePlan(resolved, base, faults);
   for (const environment of draft.environments) {

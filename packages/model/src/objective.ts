@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Duration, Histogram, Labels } from "@ashlar/foundation";
+import type { Duration, Histogram } from "@ashlar/foundation";
 import type { AnyPart } from "./part.ts";
 import type { PromQuery } from "./promql.ts";
 
@@ -32,7 +32,7 @@ export type ObjectiveOptions =
     })
   | (ObjectiveBase & {
       /** Durations, of a histogram that the part exports. */
-      readonly latency: Histogram<Labels>;
+      readonly latency: Histogram;
       /** What counts as fast; a bound of one of the histogram's buckets. */
       readonly threshold: Duration;
     });
@@ -42,5 +42,6 @@ export function objective<const Name extends string>(
   name: Name,
   options: ObjectiveOptions,
 ): Objective<Name> {
-  return { ...options, type: "objective", name } as Objective<Name>;
+  const built = { ...options, type: "objective", name } as const;
+  return built;
 }

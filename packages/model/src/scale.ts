@@ -10,7 +10,7 @@ import type { Duration, Gauge, Labels } from "@ashlar/foundation";
 
 export type ScaleSignal =
   | { readonly kind: "cpu" | "memory"; readonly utilizationPercent: number }
-  | { readonly kind: "metric"; readonly metric: Gauge<Labels>; readonly perReplica: number };
+  | { readonly kind: "metric"; readonly metric: Gauge; readonly perReplica: number };
 
 /** Adds replicas while average CPU is above this percent of the request, 1..100. */
 export function cpu(utilizationPercent: number): ScaleSignal {

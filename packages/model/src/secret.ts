@@ -107,11 +107,11 @@ export function supplied(options: { readonly local?: string } = {}): SecretShape
 }
 
 /** The key as a file whose path stands in `env`. This is the default form; here `env` is chosen. */
-export function asFile<const Ref extends SecretKeyRef>(ref: Ref, env: string): SecretKeyRef {
+export function asFile(ref: SecretKeyRef, env: string): SecretKeyRef {
   return { ...ref, as: "file", env };
 }
 
 /** The key's value in an environment variable, for programs that cannot read a file. */
-export function asEnv<const Ref extends SecretKeyRef>(ref: Ref, env?: string): SecretKeyRef {
+export function asEnv(ref: SecretKeyRef, env?: string): SecretKeyRef {
   return env === undefined ? { ...ref, as: "env" } : { ...ref, as: "env", env };
 }

@@ -24,6 +24,7 @@ import type {
   EnvironmentDraft,
   GatewayDraft,
   PartDraft,
+  Placed,
   RouteDraft,
   SystemDraft,
 } from "../read/draft.ts";
@@ -88,17 +89,25 @@ export function assemblePlan(resolved: Resolved, choice: Choice): Plan {
     streams: keyed(
       draft.streams.map((each) => ({ ...each.plan, namespace: each.namespace ?? usual })),
     ),
-    externals: keyed(draft.externals.map(({ path: _, ...plan }) => plan)),
+    externals: keyed(draft.externals.map(withoutPath)),
     secrets: keyed(secretPlans(draft, parts, usual)),
     metrics: metricPlans(resolved.metrics, named),
     objectives: keyed(draft.objectives.map(objectivePlan)),
     alerts: keyed(alerts),
     dashboards: keyed(draft.dashboards.map(dashboardPlan)),
     loads: keyed(draft.loads.map((each) => loadPlan(each, objectives, directory))),
-    pools: keyed(draft.pools.map(({ path: _, ...plan }) => plan)),
+    pools: keyed(draft.pools.map(withoutPath)),
     edges: edgesOf(parts),
     startOrder: order.waves,
   };
+}
+
+/** An element that has the Plan's form but for the place where it was read. */
+function withoutPath<Element extends Placed>(element: Element): Omit<Element, "path"> {
+  return Object.fromEntries(Object.entries(element).filter(([name]) => name !== "path")) as Omit<
+    Element,
+    "path"
+  >;
 }
 
 function keyed<Element extends { readonly name: string }>(

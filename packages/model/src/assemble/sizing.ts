@@ -18,7 +18,7 @@ import type {
   StoreDraft,
 } from "../read/draft.ts";
 import { rolloutDefaults } from "../defaults.ts";
-import { emptyResources, emptyScale } from "../read/sizing.ts";
+import { emptyResources } from "../read/sizing.ts";
 import { aggressive, conservative, type ScalePolicy } from "../scale.ts";
 import { readScalePolicy } from "../read/sizing.ts";
 import { Faults } from "../read/reader.ts";

@@ -74,11 +74,12 @@ function impliedUses(part: PartDraft): readonly UseDraft[] {
   if (part.gateway === null) return [];
   const { routes, issuers, sharedState } = part.gateway;
   const plain = { env: null, optional: false, perReplica: false } as const;
-  const uses: UseDraft[] = routes.map(({ target, path }) => ({
-    ...plain,
-    target,
-    path: `${path}.target`,
-  }));
+  const uses: UseDraft[] = [];
+  for (const { target, path } of routes) {
+    // What is no port is judged as a route, and is no use.
+    const isPort = target.to === "port" || (target.to === "text" && target.text.includes("."));
+    if (isPort) uses.push({ ...plain, target, path: `${path}.target` });
+  }
   for (const { plan, path } of issuers) {
     if (plan.jwks.from === "url") continue;
     const { part: name, port } = plan.jwks;

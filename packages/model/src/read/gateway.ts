@@ -29,7 +29,7 @@ import {
   type Read,
   shape,
   text,
-  then,
+  turned,
   word,
   wrongType,
 } from "./reader.ts";
@@ -53,7 +53,7 @@ const access = shape(
 );
 const anyone = { schemes: [], issuers: [], roles: [], scopes: [] } as const;
 
-const rateLimit: Read<RateLimitPlan> = then(
+const rateLimit: Read<RateLimitPlan> = turned(
   shape("a rate limit", {
     by: need(word("ip", "consumer", "route"), "ip"),
     requests: need(count(1), 1),
@@ -62,7 +62,7 @@ const rateLimit: Read<RateLimitPlan> = then(
   ({ by, requests, window }) => ({ by, requests, windowMs: window }),
 );
 
-const retry: Read<NonNullable<RouteDraft["retry"]>> = then(
+const retry: Read<NonNullable<RouteDraft["retry"]>> = turned(
   shape("a retry", {
     attempts: need(count(1, 5), 1),
     perTryTimeout: may(milliseconds(1), null),
@@ -77,7 +77,7 @@ const retry: Read<NonNullable<RouteDraft["retry"]>> = then(
   }),
 );
 
-const breaker: Read<RoutePlan["breaker"]> = then(
+const breaker: Read<RoutePlan["breaker"]> = turned(
   shape("a breaker", {
     consecutiveFailures: may(count(1), routeDefaults.breaker.consecutiveFailures),
     open: may(milliseconds(1), routeDefaults.breaker.openMs),
@@ -87,7 +87,7 @@ const breaker: Read<RoutePlan["breaker"]> = then(
 );
 
 const origin = text("an origin such as https://example.com", /^(\*|https?:\/\/[a-z0-9.:-]+)$/);
-const cors: Read<CorsDraft> = then(
+const cors: Read<CorsDraft> = turned(
   shape("CORS rules", {
     origins: need(listOf(origin, { min: 1 }), []),
     methods: may(methods, null),
@@ -99,7 +99,7 @@ const cors: Read<CorsDraft> = then(
   ({ maxAge, ...rest }) => ({ ...rest, maxAgeMs: maxAge }),
 );
 
-const cache: Read<NonNullable<RoutePlan["cache"]>> = then(
+const cache: Read<NonNullable<RoutePlan["cache"]>> = turned(
   shape("a cache", {
     ttl: need(milliseconds(1), 1000),
     stale: may(milliseconds(), 0),
@@ -164,7 +164,7 @@ const readRoute: Read<RouteDraft> = (value, indexPath, faults) => {
   return { name: rest.name, path, target, protocol, access, retry, cors, plan };
 };
 
-const portPath = then(
+const portPath = turned(
   shape(
     "a path on a port",
     { part: need(filled, ""), port: need(filled, ""), path: need(text("a path", /^\//), "") },
@@ -172,7 +172,7 @@ const portPath = then(
   ),
   (fields) => ({ from: "part", ...fields }) as const,
 );
-const keysUrl = then(text("an HTTPS address", /^https:\/\/\S+$/), (url) => ({
+const keysUrl = turned(text("an HTTPS address", /^https:\/\/\S+$/), (url) => ({
   from: "url" as const,
   url,
 }));
@@ -187,14 +187,14 @@ const issuerFields = shape(
     issuer: need(filled, ""),
     audiences: need(listOf(filled, { min: 1 }), []),
     algorithms: need(listOf(word("RS256", "EdDSA", "ES256"), { min: 1 }), []),
-    jwks: need(jwks, { from: "url", url: "" } as Keys),
+    jwks: need(jwks, { from: "url", url: "" }),
     rolesClaim: may(filled, gatewayDefaults.rolesClaim),
     scopesClaim: may(filled, gatewayDefaults.scopesClaim),
     clockTolerance: may(milliseconds(0, 300_000), gatewayDefaults.clockToleranceMs),
   },
   ["type", "access"],
 );
-const readIssuer: Read<IssuerDraft> = then(issuerFields, ({ clockTolerance, ...rest }, path) => ({
+const readIssuer: Read<IssuerDraft> = turned(issuerFields, ({ clockTolerance, ...rest }, path) => ({
   name: rest.name,
   path,
   plan: { ...rest, clockToleranceMs: clockTolerance },

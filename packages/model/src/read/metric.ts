@@ -15,7 +15,7 @@ import {
   type Read,
   shape,
   text,
-  then,
+  turned,
   word,
   wrongType,
 } from "./reader.ts";
@@ -42,7 +42,7 @@ const metricFields = shape("a metric made by counter, gauge or histogram", {
   buckets: may(listOf(bound), null),
 });
 
-export const readMetric: Read<Metric> = then(metricFields, ({ buckets, ...rest }) => {
+export const readMetric: Read<Metric> = turned(metricFields, ({ buckets, ...rest }) => {
   if (rest.name === "") return undefined;
   return buckets === null ? rest : { ...rest, buckets };
 });

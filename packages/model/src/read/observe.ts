@@ -20,7 +20,7 @@ import {
   type Read,
   shape,
   text,
-  then,
+  turned,
   word,
   wholeSeconds,
 } from "./reader.ts";
@@ -95,12 +95,12 @@ const alertFields = shape(
   ["type"],
 );
 
-export const readAlert: Read<AlertDraft> = then(alertFields, (fields, path) => {
+export const readAlert: Read<AlertDraft> = turned(alertFields, (fields, path) => {
   const { when, for: lasting, ...rest } = fields;
   return { name: fields.name, path, query: when, plan: { ...rest, forMs: lasting } };
 });
 
-const panel = then(
+const panel = turned(
   shape("a panel", {
     title: need(filled, ""),
     unit: need(word("perSecond", "seconds", "bytes", "ratio", "count"), "count"),
@@ -121,12 +121,12 @@ const dashboardFields = shape(
   ["type"],
 );
 
-export const readDashboard: Read<DashboardDraft> = then(
+export const readDashboard: Read<DashboardDraft> = turned(
   dashboardFields,
   ({ name, title, panels }, path) => ({ name, path, title: title ?? name, panels }),
 );
 
-const stage = then(
+const stage = turned(
   shape("a stage", { for: need(milliseconds(1000), 1000), perSecond: need(above(-1), 0) }),
   ({ for: lasting, perSecond }) => ({ durationMs: lasting, perSecond }),
 );
@@ -147,7 +147,7 @@ const loadFields = shape(
   ["type"],
 );
 
-export const readLoad: Read<LoadDraft> = then(loadFields, ({ objectives, ...plan }, path) => ({
+export const readLoad: Read<LoadDraft> = turned(loadFields, ({ objectives, ...plan }, path) => ({
   name: plan.name,
   path,
   plan,

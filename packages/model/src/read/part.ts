@@ -42,7 +42,7 @@ import {
   type Read,
   shape,
   text,
-  then,
+  turned,
   wholeSeconds,
   word,
   wrongType,
@@ -101,13 +101,13 @@ const portFields = shape(
   ["type", "part", "port", "path"],
 );
 
-const readPorts: Read<Readonly<Record<string, PortPlan>>> = then(
+const readPorts: Read<Readonly<Record<string, PortPlan>>> = turned(
   mapOf(portFields, label(15)),
   (ports) =>
     Object.fromEntries(Object.entries(ports).map(([name, fields]) => [name, { name, ...fields }])),
 );
 
-const readConfig: Read<Readonly<Record<string, ConfigField>>> = then(
+const readConfig: Read<Readonly<Record<string, ConfigField>>> = turned(
   shape("configuration made by config", { fields: need((value) => value, {}) }, ["type"]),
   ({ fields }, path, faults) => readConfigFields(fields, `${path}.fields`, faults),
 );
@@ -218,7 +218,7 @@ const blueGreen = shape("a rollout", {
   objectives: objectiveNames,
   minReady,
 });
-const canaryStep = then(
+const canaryStep = turned(
   shape("a step", { weightPercent: need(count(1, 100), 100), pause: need(wholeSeconds(), 0) }),
   ({ weightPercent, pause }) => ({ weightPercent, pauseMs: pause }),
 );
@@ -270,7 +270,7 @@ const readPlacement: Read<PlacementPlan> = shape("a placement", {
   antiAffinity: may(word("required", "preferred", "none"), placementDefault.antiAffinity),
 });
 
-const readStop: Read<StopPlan> = then(
+const readStop: Read<StopPlan> = turned(
   shape("a stop", {
     grace: may(wholeSeconds(1000), stopDefaults.graceMs),
     drain: may(wholeSeconds(), stopDefaults.drainMs),
@@ -278,7 +278,7 @@ const readStop: Read<StopPlan> = then(
   ({ grace, drain }) => ({ graceMs: grace, drainMs: drain }),
 );
 
-const readRestart: Read<RestartPlan> = then(
+const readRestart: Read<RestartPlan> = turned(
   shape("a restart", {
     initial: may(milliseconds(1), restartDefaults.initialMs),
     max: may(milliseconds(1), restartDefaults.maxMs),
@@ -312,8 +312,8 @@ const common = {
   stop: may(readStop, {
     graceMs: stopDefaults.graceMs,
     drainMs: stopDefaults.drainMs,
-  } as StopPlan),
-  restart: may(readRestart, restartDefaults as RestartPlan),
+  }),
+  restart: may(readRestart, restartDefaults),
   waivers: may(listOf(readWaiver), []),
 };
 const programmed = { program: need(readProgram, noProgram) };

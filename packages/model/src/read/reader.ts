@@ -308,7 +308,7 @@ export function orNull<Result>(read: Read<Result>): Read<Result | null> {
 }
 
 /** What `read` yields, turned into something else. */
-export function then<Given, Result>(
+export function turned<Given, Result>(
   read: Read<Given>,
   turn: (given: Given, path: string, faults: Faults) => Result | undefined,
 ): Read<Result> {

@@ -16,7 +16,7 @@ import {
   type Read,
   shape,
   text,
-  then,
+  turned,
   word,
   wrongType,
 } from "./reader.ts";
@@ -173,5 +173,5 @@ export const readSecretUse: Read<SecretUseDraft> = (value, path, faults) => {
 export function placed<Result extends object>(
   read: Read<Result>,
 ): Read<Result & { readonly path: string }> {
-  return then(read, (result, path) => ({ ...result, path }));
+  return turned(read, (result, path) => ({ ...result, path }));
 }

@@ -26,7 +26,7 @@ import {
   type Read,
   shape,
   text,
-  then,
+  turned,
   word,
   wrongType,
 } from "./reader.ts";
@@ -89,7 +89,7 @@ const stepFields = shape("a step of percent or replicas", {
   replicas: may(count(1), null),
   period: need(milliseconds(1000), 15_000),
 });
-const readStep: Read<ScalePolicyPlan["steps"][number]> = then(
+const readStep: Read<ScalePolicyPlan["steps"][number]> = turned(
   stepFields,
   ({ percent, replicas, period }, path, faults) => {
     if ((percent === null) === (replicas === null)) {
@@ -101,7 +101,7 @@ const readStep: Read<ScalePolicyPlan["steps"][number]> = then(
   },
 );
 
-export const readScalePolicy: Read<ScalePolicyPlan> = then(
+export const readScalePolicy: Read<ScalePolicyPlan> = turned(
   shape("a scale policy", {
     stabilization: need(milliseconds(0, 3_600_000), 0),
     select: may(word("max", "min"), "max"),
@@ -192,7 +192,7 @@ const volumeFields = shape(
   ["type"],
 );
 
-export const readVolume: Read<VolumeDraft> = then(volumeFields, (fields, path) => ({
+export const readVolume: Read<VolumeDraft> = turned(volumeFields, (fields, path) => ({
   name: fields.name,
   path,
   plan: {

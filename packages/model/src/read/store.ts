@@ -25,7 +25,7 @@ import {
   type Read,
   shape,
   text,
-  then,
+  turned,
   word,
   wrongType,
 } from "./reader.ts";
@@ -105,7 +105,7 @@ const streamFields = shape(
   ["type", "publish", "consume"],
 );
 
-export const readStream: Read<StreamDraft> = then(streamFields, (fields, path, faults) => {
+export const readStream: Read<StreamDraft> = turned(streamFields, (fields, path, faults) => {
   const { namespace, retention, maxEventSize, ...rest } = fields;
   if (maxEventSize > streamDefaults.maxEventBytesMax) {
     faults.report({
@@ -132,7 +132,7 @@ const externalFields = shape(
   ["type"],
 );
 
-export const readExternal: Read<Placed & ExternalPlan> = then(
+export const readExternal: Read<Placed & ExternalPlan> = turned(
   externalFields,
   ({ port, ...rest }, path, faults) => {
     const usual = rest.protocol === "tcp" ? undefined : externalPorts[rest.protocol];
@@ -201,7 +201,7 @@ const secretFields = shape(
   ["type"],
 );
 
-export const readSecret: Read<SecretDraft> = then(secretFields, (fields, path) => {
+export const readSecret: Read<SecretDraft> = turned(secretFields, (fields, path) => {
   const { namespace, rotation, ...rest } = fields;
   const rotationDays = rotation === null ? null : Math.round(rotation / day);
   return { name: rest.name, path, namespace, plan: { ...rest, rotationDays } };
@@ -226,7 +226,7 @@ const poolFields = shape(
   ["type"],
 );
 
-export const readPool: Read<Placed & NodePoolPlan> = then(poolFields, (fields, path, faults) => {
+export const readPool: Read<Placed & NodePoolPlan> = turned(poolFields, (fields, path, faults) => {
   const { cpu, memory, labels, ...rest } = fields;
   if (rest.min > rest.max) {
     faults.report({
@@ -240,7 +240,7 @@ export const readPool: Read<Placed & NodePoolPlan> = then(poolFields, (fields, p
   return { ...rest, path, cpuMillicores: cpu, memoryBytes: memory, labels: own };
 });
 
-export const readNamespace: Read<Placed & { readonly tier: string }> = then(
+export const readNamespace: Read<Placed & { readonly tier: string }> = turned(
   shape("a namespace", { name: need(label(63), ""), tier: may(label(40), "application") }, [
     "type",
   ]),

@@ -1,14 +1,27 @@
 /**
- * All rules, in one list each: those of the definition alone, and those of a Plan.
+ * All rules: those of the definition alone, and those of what an environment makes of it.
  *
  * @module
  */
 import type { Choice, Resolved } from "../assemble/plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Faults } from "../read/reader.ts";
+import { checkConfig } from "./config.ts";
+import { checkEnvironments } from "./environment.ts";
+import { checkEnvNames } from "./env-name.ts";
+import { checkGateway } from "./gateway.ts";
+import { checkNamespaces } from "./namespace.ts";
+import { checkObserving } from "./observe.ts";
+import { checkPart } from "./part.ts";
+import { checkProbes } from "./probe.ts";
+import { checkResources } from "./resources.ts";
+import { checkRollout } from "./rollout.ts";
+import { checkScale } from "./scale.ts";
+import { checkStorePlan, checkStores, checkStreams, checkVolumes } from "./store.ts";
 
 export interface DefinitionCheck {
-  /** Null where it is not known. */
+  readonly resolved: Resolved;
+  /** `YYYY-MM-DD`; null where it is not known. */
   readonly today: string | null;
   readonly faults: Faults;
 }
@@ -21,7 +34,37 @@ export interface PlanCheck {
 }
 
 /** Rules that no environment changes. */
-export function definitionRules(_resolved: Resolved, _check: DefinitionCheck): void {}
+export function definitionRules(check: DefinitionCheck): void {
+  const { resolved, faults } = check;
+  for (const part of resolved.parts) {
+    checkPart(part, check);
+    checkConfig(part.draft, faults);
+    checkEnvNames(part, faults);
+    checkProbes(part.draft, faults);
+    checkVolumes(part.draft, faults);
+    checkRollout(part.draft, resolved, faults);
+    checkGateway(part.draft, resolved, faults);
+  }
+  checkNamespaces(resolved, faults);
+  checkStores(resolved, faults);
+  checkStreams(resolved, faults);
+  checkObserving(resolved, faults);
+  checkEnvironments(resolved, faults);
+}
 
 /** Rules over what an environment makes of the definition. */
-export function planRules(_check: PlanCheck): void {}
+export function planRules(check: PlanCheck): void {
+  const { plan, resolved, faults } = check;
+  for (const { draft } of resolved.parts) {
+    const part = plan.parts[draft.name];
+    if (part === undefined) continue;
+    checkScale(draft, part, check);
+    checkResources(`${draft.path}.resources`, part.resources, part.waivers, faults);
+  }
+  for (const draft of resolved.draft.stores) {
+    const store = plan.stores[draft.name];
+    if (store === undefined) continue;
+    checkStorePlan(draft.path, store, faults);
+    checkResources(`${draft.path}.resources`, store.resources, [], faults);
+  }
+}
