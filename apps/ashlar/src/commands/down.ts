@@ -1,0 +1,128 @@
+/**
+ * `ashlar down`: ends a system, and with `--wipe` removes what it kept.
+ *
+ * - CDN1  It succeeds only once no process of the system is left.
+ * - CDN2  Data is removed by `--wipe` alone.
+ *
+ * @module
+ */
+import { rmSync } from "node:fs";
+import { type Cli, styleFor, writeJson, writeLine } from "../cli.ts";
+import { CliCommand, type Done, groups } from "../command.ts";
+import { SystemNotRunningError, UsageError } from "../errors.ts";
+import { type ExitCode, exitCodes } from "../exit.ts";
+import { interruptible } from "../interrupt.ts";
+import { untilNothingIsLeft } from "../project/leftovers.ts";
+import {
+  listStates,
+  openRunning,
+  openState,
+  type RunningSystem,
+  type SystemState,
+  stateNamed,
+} from "../project/running.ts";
+import { openProgress } from "../render/progress.ts";
+import { formatElapsed } from "../render/style.ts";
+import { followProgress } from "../up/follow.ts";
+
+interface DownFlags {
+  readonly wipe?: boolean;
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+export function downCommand(cli: Cli, done: Done): CliCommand {
+  return new CliCommand("down")
+    .helpGroup(groups.run)
+    .summary("end a system in an orderly way")
+    .description(
+      "Ends every part, then the databases, each within its grace. Data stays for the next `up`, unless --wipe removes it.",
+    )
+    .argument("[system]", "name of a system, or path of its system.ts")
+    .option("--wipe", "remove its state as well: databases, secrets, logs")
+    .option("-a, --all", "every system of this project")
+    .option("--json", "print the outcome as one JSON object a system")
+    .example("ashlar down", "the system that runs in this project")
+    .example("ashlar down --wipe", "and start from nothing the next time")
+    .action(async (system: string | undefined, flags: DownFlags) => {
+      done(await down(cli, system, flags));
+    }) as CliCommand;
+}
+
+async function down(cli: Cli, wanted: string | undefined, flags: DownFlags): Promise<ExitCode> {
+  if (flags.all === true) {
+    if (wanted !== undefined) throw new UsageError("--all and a system's name exclude each other");
+    return downAll(cli, flags);
+  }
+  const state = stateNamed(wanted, cli.directory);
+  if (state === null) return downRunning(cli, await openRunning(wanted, cli.directory), flags);
+  const running = await openState(state);
+  if (running !== null) return downRunning(cli, running, flags);
+  const found = await cleanUp(cli, state, flags);
+  if (found) return exitCodes.ok;
+  throw new SystemNotRunningError(state.system);
+}
+
+async function downAll(cli: Cli, flags: DownFlags): Promise<ExitCode> {
+  const states = listStates(cli.directory);
+  let found = 0;
+  for (const state of states) {
+    const running = await openState(state);
+    if (running !== null) await downRunning(cli, running, flags);
+    else if (!(await cleanUp(cli, state, flags))) continue;
+    found += 1;
+  }
+  if (found === 0) throw new SystemNotRunningError(null);
+  return exitCodes.ok;
+}
+
+async function downRunning(cli: Cli, running: RunningSystem, flags: DownFlags): Promise<ExitCode> {
+  const { system, stateDir, control } = running;
+  const { clock } = cli.environment;
+  const beganMs = clock.monotonicMs();
+  const wipe = flags.wipe === true;
+  const openView = () =>
+    openProgress({
+      output: cli.err,
+      style: styleFor(cli, cli.err),
+      clock,
+      title: `Stopping ${system}`,
+      json: flags.json === true,
+      goal: "down",
+    });
+  await followProgress(control, openView, () => control.down({ wipe }));
+  if (wipe) rmSync(stateDir, { recursive: true, force: true });
+  report(cli, flags, { system, wiped: wipe, elapsedMs: clock.monotonicMs() - beganMs });
+  return exitCodes.ok;
+}
+
+/** What a supervisor left that ended without cleaning up, or, to wipe, what a run kept. */
+async function cleanUp(cli: Cli, state: SystemState, flags: DownFlags): Promise<boolean> {
+  const { clock } = cli.environment;
+  const beganMs = clock.monotonicMs();
+  using interrupt = interruptible(cli);
+  const ended = await untilNothingIsLeft(state, cli.environment, interrupt.signal);
+  const wiped = flags.wipe === true;
+  if (!ended && !wiped) return false;
+  if (wiped) rmSync(state.stateDir, { recursive: true, force: true });
+  const elapsedMs = clock.monotonicMs() - beganMs;
+  report(cli, flags, { system: state.system, wiped, elapsedMs });
+  return true;
+}
+
+function report(
+  cli: Cli,
+  flags: DownFlags,
+  outcome: { readonly system: string; readonly wiped: boolean; readonly elapsedMs: number },
+): void {
+  if (flags.json === true) {
+    writeJson(cli.out, { ...outcome, state: "stopped", elapsedMs: Math.round(outcome.elapsedMs) });
+    return;
+  }
+  const tick = styleFor(cli, cli.out).green("✔");
+  const kept = outcome.wiped ? "; its state is removed" : "; its data stays";
+  writeLine(
+    cli.out,
+    `${tick} ${outcome.system} stopped in ${formatElapsed(outcome.elapsedMs)}${kept}`,
+  );
+}

@@ -1,0 +1,33 @@
+/**
+ * The token that opens a system's console: made once, kept in a file that only its owner reads.
+ *
+ * @module
+ */
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Entropy } from "@ashlar/foundation";
+
+export function consoleTokenFile(stateDir: string): string {
+  return join(stateDir, "console.token");
+}
+
+/** Undefined when this system has had no console yet. */
+export function readConsoleToken(stateDir: string): string | undefined {
+  try {
+    return readFileSync(consoleTokenFile(stateDir), "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes the token where there is none, and gives the path of its file. */
+export function ensureConsoleToken(stateDir: string, randomBytes: Entropy["bytes"]): string {
+  const file = consoleTokenFile(stateDir);
+  if (readConsoleToken(stateDir) === undefined) {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    const token = Buffer.from(randomBytes(24)).toString("base64url");
+    writeFileSync(file, `${token}\n`, { mode: 0o600 });
+    chmodSync(file, 0o600);
+  }
+  return file;
+}

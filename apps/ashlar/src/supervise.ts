@@ -1,0 +1,61 @@
+/**
+ * The detached supervisor: reads its request from stdin, supervises until told to stop.
+ *
+ * What becomes of the start it tells its parent over file descriptor 3, one JSON object a line
+ * ({@link SupervisorReport}). Nobody need read it: a parent that has gone away changes nothing.
+ *
+ * @module
+ */
+import { createWriteStream } from "node:fs";
+import { text } from "node:stream/consumers";
+import { CodedError } from "@ashlar/foundation";
+import { realEnvironment, untilStopped } from "@ashlar/program";
+import { openSupervisorLog, prepareSupervisorLog } from "./project/supervisor-log.ts";
+import { type DetachedRequest, reportedFrom, type SupervisorReport } from "./supervise-report.ts";
+import { superviseSystem } from "./supervision.ts";
+
+async function main(): Promise<void> {
+  const request = JSON.parse(await text(process.stdin)) as DetachedRequest;
+  const environment = realEnvironment();
+  const log = openSupervisorLog(prepareSupervisorLog(request.stateDir), environment.clock);
+  const report = openReport();
+  const stop = new AbortController();
+  void untilStopped().then((signal) => stop.abort(new SupervisorSignalled(signal)));
+  try {
+    const modules = { environment, variables: process.env, log, signal: stop.signal };
+    const supervisor = await superviseSystem(request, modules);
+    report({ state: "listening" });
+    try {
+      await supervisor.untilReady(stop.signal);
+      report({ state: "ready" });
+      log.info("system ready", { system: request.plan.system });
+    } catch (error) {
+      log.error("system did not become ready", { error });
+      report({ state: "failed", error: reportedFrom(error) });
+      if (!request.keep) await supervisor.down();
+    }
+    await supervisor.stopped;
+  } catch (error) {
+    log.error("supervisor failed", { error });
+    report({ state: "failed", error: reportedFrom(error) });
+    process.exitCode = 1;
+  }
+}
+
+/** Why a detached supervisor goes down: the operating system's order. Not a fault. */
+class SupervisorSignalled extends CodedError<"SUPERVISOR_SIGNALLED", { readonly signal: string }> {
+  constructor(signal: string) {
+    super("SUPERVISOR_SIGNALLED", `the supervisor was told to stop by ${signal}`, { signal });
+  }
+}
+
+function openReport(): (report: SupervisorReport) => void {
+  const pipe = createWriteStream("", { fd: 3 });
+  pipe.on("error", () => undefined);
+  return (report) => {
+    pipe.write(`${JSON.stringify(report)}\n`);
+  };
+}
+
+await main();
+process.exit();
