@@ -16,3 +16,23 @@ export type {
   PublishResult,
   StreamKind,
 } from "./stream.ts";
+export { MemoryInbox, MemoryOutbox, MemoryTransaction } from "./memory-database.ts";
+export { MemoryStreamStore, type MemoryStreamStoreOptions } from "./memory-stream-store.ts";
+export { OutboxRelay, type RelayOptions } from "./relay.ts";
+export { openStoredStream, type StoredStreamOptions } from "./stored-stream.ts";
+export type {
+  AcquiredLease,
+  DeadUpdate,
+  Lease,
+  Progress,
+  ReadRange,
+  Renewal,
+  RenewRequest,
+  StoredEvent,
+  StreamEntry,
+  StreamStore,
+  SweepLimits,
+  WaitingEntry,
+  WaitingUpdate,
+  WakeHint,
+} from "./stream-store.ts";
