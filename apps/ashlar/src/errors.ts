@@ -156,24 +156,6 @@ export class CommandNotRunnableError extends CliError<
   }
 }
 
-/**
- * Thrown by `down` when processes of a supervisor that died are still there after their grace. End
- * them by their numbers, which the message has, then try again.
- */
-export class LeftoversRemainError extends CliError<
-  "LEFTOVERS_REMAIN",
-  { readonly system: string; readonly pids: readonly number[] }
-> {
-  readonly exitCode: ExitCode = exitCodes.failed;
-
-  constructor(system: string, pids: readonly number[]) {
-    super("LEFTOVERS_REMAIN", `processes of "${system}" have not ended`, {
-      detail: { system, pids },
-      hints: [`End them with \`kill -9 ${pids.join(" ")}\`, then try again.`],
-    });
-  }
-}
-
 /** Thrown by `init` where it would overwrite something. Choose an empty or a new directory. */
 export class ProjectExistsError extends CliError<
   "PROJECT_EXISTS",

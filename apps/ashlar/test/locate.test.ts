@@ -79,6 +79,7 @@ test("CLO3: a path to nothing says so", async () => {
 test("CLO4: state lies in the project's root", async () => {
   await using project = temporaryDirectory(several);
   expect(findProjectRoot(join(project.path, "systems/shop"))).toBe(project.path);
-  expect(stateDirectoryOf(project.path, "shop")).toBe(join(project.path, ".ashlar/shop"));
+  expect(stateDirectoryOf(project.path, "shop", {})).toBe(join(project.path, ".ashlar/shop"));
+  expect(stateDirectoryOf(project.path, "shop", { ASHLAR_HOME: "/home" })).toBe("/home/shop");
   expect(listSystems(project.path)).toEqual(["bank", "shop"]);
 });

@@ -76,7 +76,7 @@ async function namesFor(cli: Cli, command: CliCommand, at: number): Promise<read
 }
 
 async function runningParts(cli: Cli): Promise<readonly string[]> {
-  const running = await listRunning(cli.directory);
+  const running = await listRunning(cli);
   const statuses = await Promise.all(running.map((each) => each.control.status()));
   return statuses.flatMap((status) => status.parts.map((part) => part.name));
 }

@@ -6,13 +6,11 @@
  *
  * @module
  */
-import { rmSync } from "node:fs";
+import { cleanUp } from "@ashlar/local";
 import { type Cli, styleFor, writeJson, writeLine } from "../cli.ts";
 import { CliCommand, type Done, groups } from "../command.ts";
 import { SystemNotRunningError, UsageError } from "../errors.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
-import { interruptible } from "../interrupt.ts";
-import { untilNothingIsLeft } from "../project/leftovers.ts";
 import {
   listStates,
   openRunning,
@@ -54,22 +52,22 @@ async function down(cli: Cli, wanted: string | undefined, flags: DownFlags): Pro
     if (wanted !== undefined) throw new UsageError("--all and a system's name exclude each other");
     return downAll(cli, flags);
   }
-  const state = stateNamed(wanted, cli.directory);
-  if (state === null) return downRunning(cli, await openRunning(wanted, cli.directory), flags);
+  const state = stateNamed(wanted, cli);
+  if (state === null) return downRunning(cli, await openRunning(wanted, cli), flags);
   const running = await openState(state);
   if (running !== null) return downRunning(cli, running, flags);
-  const found = await cleanUp(cli, state, flags);
+  const found = await downStopped(cli, state, flags);
   if (found) return exitCodes.ok;
   throw new SystemNotRunningError(state.system);
 }
 
 async function downAll(cli: Cli, flags: DownFlags): Promise<ExitCode> {
-  const states = listStates(cli.directory);
+  const states = listStates(cli);
   let found = 0;
   for (const state of states) {
     const running = await openState(state);
     if (running !== null) await downRunning(cli, running, flags);
-    else if (!(await cleanUp(cli, state, flags))) continue;
+    else if (!(await downStopped(cli, state, flags))) continue;
     found += 1;
   }
   if (found === 0) throw new SystemNotRunningError(null);
@@ -77,7 +75,7 @@ async function downAll(cli: Cli, flags: DownFlags): Promise<ExitCode> {
 }
 
 async function downRunning(cli: Cli, running: RunningSystem, flags: DownFlags): Promise<ExitCode> {
-  const { system, stateDir, control } = running;
+  const { system, control } = running;
   const { clock } = cli.environment;
   const beganMs = clock.monotonicMs();
   const wipe = flags.wipe === true;
@@ -91,22 +89,19 @@ async function downRunning(cli: Cli, running: RunningSystem, flags: DownFlags): 
       goal: "down",
     });
   await followProgress(control, openView, () => control.down({ wipe }));
-  if (wipe) rmSync(stateDir, { recursive: true, force: true });
   report(cli, flags, { system, wiped: wipe, elapsedMs: clock.monotonicMs() - beganMs });
   return exitCodes.ok;
 }
 
 /** What a supervisor left that ended without cleaning up, or, to wipe, what a run kept. */
-async function cleanUp(cli: Cli, state: SystemState, flags: DownFlags): Promise<boolean> {
+async function downStopped(cli: Cli, state: SystemState, flags: DownFlags): Promise<boolean> {
   const { clock } = cli.environment;
   const beganMs = clock.monotonicMs();
-  using interrupt = interruptible(cli);
-  const ended = await untilNothingIsLeft(state, cli.environment, interrupt.signal);
-  const wiped = flags.wipe === true;
-  if (!ended && !wiped) return false;
-  if (wiped) rmSync(state.stateDir, { recursive: true, force: true });
+  const wipe = flags.wipe === true;
+  const ended = await cleanUp(state.stateDir, { wipe });
+  if (ended.length === 0 && !wipe) return false;
   const elapsedMs = clock.monotonicMs() - beganMs;
-  report(cli, flags, { system: state.system, wiped, elapsedMs });
+  report(cli, flags, { system: state.system, wiped: wipe, elapsedMs });
   return true;
 }
 

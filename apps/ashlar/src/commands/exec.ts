@@ -41,7 +41,7 @@ interface ExecRequest {
 }
 
 async function exec(cli: Cli, { target, command, flags }: ExecRequest): Promise<ExitCode> {
-  const { control } = await openRunning(flags.system, cli.directory);
+  const { control } = await openRunning(flags.system, cli);
   const { part, replica } = parseReplica(target);
   const [program, ...args] = command;
   if (program === undefined) throw new UsageError("no command to run");

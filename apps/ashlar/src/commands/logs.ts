@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { LogLevel, LogQuery } from "@ashlar/local";
+import { join } from "node:path";
+import { type LogLevel, type LogLine, type LogQuery, readLogFiles } from "@ashlar/local";
 import { Argument, InvalidArgumentError, Option } from "commander";
 import { type Cli, styleFor, writeJson, writeLine } from "../cli.ts";
 import { CliCommand, type Done, groups } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import { interruptible } from "../interrupt.ts";
-import { openRunning } from "../project/running.ts";
+import { listRunning, openRunning, openState, stateNamed } from "../project/running.ts";
 import { renderLogLine } from "../render/log-lines.ts";
 import { parseReplica } from "./replica.ts";
 
@@ -50,19 +51,29 @@ export function logsCommand(cli: Cli, done: Done): CliCommand {
 }
 
 async function showLogs(cli: Cli, target: string | undefined, flags: LogFlags): Promise<ExitCode> {
-  const { control } = await openRunning(flags.system, cli.directory);
+  const query = queryOf(target, flags);
   using interrupt = interruptible(cli);
+  const show = printer(cli, flags.json === true);
+  const state = stateNamed(flags.system, cli);
+  const stopped = state !== null && (await openState(state)) === null;
+  if (stopped && (await listRunning(cli)).length === 0) {
+    // What it wrote before it stopped is what one wants to know then.
+    for (const line of await readLogFiles(join(state.stateDir, "logs"), query)) show(line);
+    if (query.follow !== true) return exitCodes.ok;
+  }
+  const { control } = await openRunning(flags.system, cli);
+  for await (const line of control.logs(query, interrupt.signal)) show(line);
+  return interrupt.signal.aborted ? exitCodes.interrupted : exitCodes.ok;
+}
+
+function printer(cli: Cli, json: boolean): (line: LogLine) => void {
   const style = styleFor(cli, cli.out);
   let width = 0;
-  for await (const line of control.logs(queryOf(target, flags), interrupt.signal)) {
-    if (flags.json === true) {
-      writeJson(cli.out, line);
-      continue;
-    }
+  return (line) => {
     width = Math.max(width, line.instance.length);
-    writeLine(cli.out, renderLogLine(line, style, width));
-  }
-  return interrupt.signal.aborted ? exitCodes.interrupted : exitCodes.ok;
+    if (json) writeJson(cli.out, line);
+    else writeLine(cli.out, renderLogLine(line, style, width));
+  };
 }
 
 function queryOf(target: string | undefined, flags: LogFlags): LogQuery {

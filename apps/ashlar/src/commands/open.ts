@@ -36,7 +36,7 @@ export function openCommand(cli: Cli, done: Done): CliCommand {
 }
 
 async function open(cli: Cli, name: string, flags: OpenFlags): Promise<ExitCode> {
-  const { control, stateDir, system } = await openRunning(flags.system, cli.directory);
+  const { control, stateDir, system } = await openRunning(flags.system, cli);
   const [status, plan] = await Promise.all([control.status(), control.plan()]);
   const endpoints = endpointsOf(status, plan, readConsoleToken(stateDir));
   const address = endpoints[name];

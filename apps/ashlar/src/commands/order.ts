@@ -26,7 +26,7 @@ export interface Order {
 }
 
 export async function giveOrder(cli: Cli, flags: OrderFlags, order: Order): Promise<ExitCode> {
-  const { system, control } = await openRunning(flags.system, cli.directory);
+  const { system, control } = await openRunning(flags.system, cli);
   const { clock } = cli.environment;
   const beganMs = clock.monotonicMs();
   const live = cli.err.isTerminal && flags.json !== true;

@@ -41,7 +41,7 @@ async function showStatus(
   wanted: string | undefined,
   flags: StatusFlags,
 ): Promise<ExitCode> {
-  const running = await openRunning(wanted, cli.directory);
+  const running = await openRunning(wanted, cli);
   const plan = await running.control.plan();
   if (flags.watch !== true) {
     const status = await running.control.status();

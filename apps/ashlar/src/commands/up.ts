@@ -67,7 +67,7 @@ async function up(cli: Cli, wanted: string | undefined, flags: UpFlags): Promise
   const definition = await loadDefinition(located);
   const plan = planOf(definition, flags.env === undefined ? {} : { environment: flags.env });
   const replicas = checkedReplicas(plan, flags.replicas ?? []);
-  const stateDir = stateDirectoryOf(located.root, plan.system);
+  const stateDir = stateDirectoryOf(located.root, plan.system, cli.variables);
   const running = await openState({ system: plan.system, stateDir });
   if (running !== null) return alreadyRunning(cli, running, flags);
 

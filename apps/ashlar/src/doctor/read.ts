@@ -22,9 +22,9 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describeError } from "@ashlar/foundation";
+import { readStateFile } from "@ashlar/local";
 import type { Plan } from "@ashlar/model";
 import type { Cli } from "../cli.ts";
-import { isStale } from "../project/leftovers.ts";
 import { findProjectRoot } from "../project/locate.ts";
 import { listStates, openState, type SystemState } from "../project/running.ts";
 import type { MachineFacts } from "./judge.ts";
@@ -39,7 +39,7 @@ export async function readMachine(cli: Cli, plan: Plan | null): Promise<MachineF
     readPostgres(cli.installation.root),
     tryPort(0),
     readPorts(plan),
-    Promise.all(listStates(cli.directory).map(readState)),
+    Promise.all(listStates(cli).map(readState)),
     readOpenFilesMax(),
   ]);
   const user = userInfo();
@@ -106,9 +106,11 @@ function tryPort(port: number): Promise<MachineFacts["loopback"]> {
 async function readState(state: SystemState): Promise<MachineFacts["states"][number]> {
   const { system, stateDir } = state;
   const bytes = sizeOf(stateDir);
-  if ((await openState(state).catch(() => null)) !== null)
-    return { system, state: "running", bytes };
-  return { system, state: isStale(stateDir) ? "stale" : "stopped", bytes };
+  const running = await openState(state).catch(() => null);
+  if (running !== null) return { system, state: "running", bytes };
+  // The supervisor stands in the state file only while it runs, or if it could not sign off.
+  const file = await readStateFile(stateDir).catch(() => undefined);
+  return { system, state: file?.supervisor === null ? "stopped" : "stale", bytes };
 }
 
 function sizeOf(directory: string): number {

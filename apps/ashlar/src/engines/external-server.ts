@@ -4,6 +4,7 @@
  * @module
  */
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Environment, Log } from "@ashlar/foundation";
 import type { Plan } from "@ashlar/model";
 import { openExternalServer } from "@ashlar/postgres";
@@ -23,11 +24,12 @@ export async function createDatabases(
   server: NonNullable<Overrides["server"]>,
   { plan, stateDir, environment, log, signal }: CreateOptions,
 ): Promise<Readonly<Record<string, string>>> {
-  mkdirSync(stateDir, { recursive: true });
+  const secrets = join(stateDir, "secrets");
+  mkdirSync(secrets, { recursive: true, mode: 0o700 });
   const prefix = `${plan.system.replaceAll("-", "_")}_`;
   const { adminUrl } = server;
   await using opened = await openExternalServer(
-    { adminUrl, stateDir, environment, log, prefix },
+    { adminUrl, stateDir: secrets, environment, log, prefix },
     signal,
   );
   const urls: Record<string, string> = {};

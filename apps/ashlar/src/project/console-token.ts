@@ -4,11 +4,11 @@
  * @module
  */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Entropy } from "@ashlar/foundation";
 
 export function consoleTokenFile(stateDir: string): string {
-  return join(stateDir, "console.token");
+  return join(stateDir, "secrets", "console.token");
 }
 
 /** Undefined when this system has had no console yet. */
@@ -24,7 +24,7 @@ export function readConsoleToken(stateDir: string): string | undefined {
 export function ensureConsoleToken(stateDir: string, randomBytes: Entropy["bytes"]): string {
   const file = consoleTokenFile(stateDir);
   if (readConsoleToken(stateDir) === undefined) {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const token = Buffer.from(randomBytes(24)).toString("base64url");
     writeFileSync(file, `${token}\n`, { mode: 0o600 });
     chmodSync(file, 0o600);

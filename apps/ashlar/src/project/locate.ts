@@ -6,14 +6,15 @@
  * - CLO2  No name means the nearest `system.ts` upward, else the only one under `systems/`; several
  *        are an error that lists them, never a guess.
  * - CLO3  What contains a slash, or ends in `.ts`, is a path to the file or to its directory.
- * - CLO4  State lies under `.ashlar` in the project's root: the directory that has `systems/`, or the
- *        one that has the `system.ts` itself.
+ * - CLO4  State lies under `.ashlar` in the project's root (the directory that has `systems/`, or the
+ *        one that has the `system.ts` itself), or under `ASHLAR_HOME` where that is set.
  *
  * @module
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { suggest } from "@ashlar/foundation";
+import type { Variables } from "../cli.ts";
 import { SystemNotFoundError } from "../errors.ts";
 
 export interface LocatedSystem {
@@ -50,15 +51,25 @@ export function listSystems(directory: string): readonly string[] {
   return [...names].sort();
 }
 
-/** Where this project keeps the state of `system`. */
-export function stateDirectoryOf(root: string, system: string): string {
-  return join(givenStateHome() ?? join(root, ".ashlar"), system);
+/** Where the state of `system` is kept: below `ASHLAR_HOME` where that is set, else in the project. */
+export function stateDirectoryOf(root: string, system: string, variables: Variables): string {
+  return join(givenHome(variables) ?? join(root, ".ashlar"), system);
 }
 
-/** The directory that `ASHLAR_HOME` names, for state that should lie apart from the project. */
-export function givenStateHome(): string | undefined {
-  const given = process.env["ASHLAR_HOME"];
-  return given === undefined || given === "" ? undefined : resolve(given);
+/** The directory that has the state directories of this project; null where nothing has run. */
+export function findStateHome(directory: string, variables: Variables): string | null {
+  const given = givenHome(variables);
+  if (given !== undefined) return existsSync(given) ? given : null;
+  for (const each of upward(directory)) {
+    const home = join(each, ".ashlar");
+    if (existsSync(home)) return home;
+  }
+  return null;
+}
+
+function givenHome(variables: Variables): string | undefined {
+  const home = variables["ASHLAR_HOME"];
+  return home === undefined || home === "" ? undefined : resolve(home);
 }
 
 function locateOnly(directory: string): LocatedSystem {

@@ -10,11 +10,15 @@
  * @module
  */
 import { existsSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { hasCode } from "@ashlar/foundation";
 import { ControlClient } from "@ashlar/local";
+import type { Cli } from "../cli.ts";
 import { SystemNotRunningError, UsageError } from "../errors.ts";
-import { declaredNameOf, givenStateHome, locateSystem } from "./locate.ts";
+import { declaredNameOf, findStateHome, locateSystem } from "./locate.ts";
+
+/** Whence a command was given. */
+export type Where = Pick<Cli, "directory" | "variables">;
 
 export interface RunningSystem {
   readonly system: string;
@@ -30,64 +34,48 @@ export interface SystemState {
 /** @throws {SystemNotRunningError} and what {@link locateSystem} throws for a name unknown here. */
 export async function openRunning(
   wanted: string | undefined,
-  directory: string,
+  where: Where,
 ): Promise<RunningSystem> {
-  const states = listStates(directory);
+  const states = listStates(where);
   if (wanted !== undefined) {
-    const name = nameOf(wanted, directory, states);
+    const name = nameOf(wanted, where, states);
     const state = states.find((each) => each.system === name);
     const running = state === undefined ? null : await openState(state);
     if (running === null) throw new SystemNotRunningError(name);
     return running;
   }
-  const running = await listRunning(directory);
+  const running = await listRunning(where);
   const [only] = running;
-  if (only === undefined) throw new SystemNotRunningError(onlyName(directory));
+  if (only === undefined) throw new SystemNotRunningError(onlyName(where));
   if (running.length === 1) return only;
-  const here = running.find((each) => each.system === onlyName(directory));
+  const here = running.find((each) => each.system === onlyName(where));
   if (here !== undefined) return here;
   throw new UsageError("several systems run here; name one", [
     `They are: ${running.map((each) => each.system).join(", ")}.`,
   ]);
 }
 
-export async function listRunning(directory: string): Promise<readonly RunningSystem[]> {
-  const opened = await Promise.all(listStates(directory).map(openState));
+export async function listRunning(where: Where): Promise<readonly RunningSystem[]> {
+  const opened = await Promise.all(listStates(where).map(openState));
   return opened.filter((each) => each !== null);
 }
 
-/** Every system of the nearest `.ashlar` upward (or of `ASHLAR_HOME`) that has run, sorted by name. */
-export function listStates(directory: string): readonly SystemState[] {
-  const given = givenStateHome();
-  if (given !== undefined) return statesIn(given);
-  for (let each = resolve(directory); ; each = dirname(each)) {
-    const home = join(each, ".ashlar");
-    if (existsSync(home)) return statesIn(home);
-    if (dirname(each) === each) return [];
-  }
-}
-
-function statesIn(home: string): readonly SystemState[] {
-  if (!existsSync(home)) return [];
+/** Every system that has run in this project, sorted by name. */
+export function listStates({ directory, variables }: Where): readonly SystemState[] {
+  const home = findStateHome(directory, variables);
+  if (home === null) return [];
   return readdirSync(home, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(home, entry.name, "state.json")))
     .map((entry) => ({ system: entry.name, stateDir: join(home, entry.name) }))
     .sort((a, b) => (a.system < b.system ? -1 : 1));
 }
 
-/** The state of the system that `wanted` names, running or not; null where it has none. */
-export function stateNamed(wanted: string | undefined, directory: string): SystemState | null {
-  const states = listStates(directory);
-  const name = wanted === undefined ? onlyName(directory) : nameOf(wanted, directory, states);
-  return states.find((each) => each.system === name) ?? null;
-}
-
 /** The state of the system that is meant, whether it runs or not; null where it has never run. */
-export function stateNamed(wanted: string | undefined, directory: string): SystemState | null {
-  const states = listStates(directory);
+export function stateNamed(wanted: string | undefined, where: Where): SystemState | null {
+  const states = listStates(where);
   const [only] = states;
-  const unnamed = states.length === 1 && only !== undefined ? only.system : onlyName(directory);
-  const name = wanted === undefined ? unnamed : nameOf(wanted, directory, states);
+  const unnamed = states.length === 1 && only !== undefined ? only.system : onlyName(where);
+  const name = wanted === undefined ? unnamed : nameOf(wanted, where, states);
   return states.find((each) => each.system === name) ?? null;
 }
 
@@ -101,14 +89,14 @@ export async function openState(state: SystemState): Promise<RunningSystem | nul
   }
 }
 
-function nameOf(wanted: string, directory: string, states: readonly SystemState[]): string {
+function nameOf(wanted: string, where: Where, states: readonly SystemState[]): string {
   if (states.some((each) => each.system === wanted)) return wanted;
-  return declaredNameOf(locateSystem(wanted, directory).file);
+  return declaredNameOf(locateSystem(wanted, where.directory).file);
 }
 
-function onlyName(directory: string): string | null {
+function onlyName(where: Where): string | null {
   try {
-    return declaredNameOf(locateSystem(undefined, directory).file);
+    return declaredNameOf(locateSystem(undefined, where.directory).file);
   } catch (error) {
     if (hasCode(error, "SYSTEM_NOT_FOUND")) return null;
     throw error;
