@@ -119,6 +119,18 @@ export class OrderUnknownError extends Refusal<"ORDER_UNKNOWN", Nothing> {
   }
 }
 
+/** Thrown when one Idempotency-Key names two different requests. Make a new key for a new request. */
+export class IdempotencyKeyReusedError extends Refusal<"IDEMPOTENCY_KEY_REUSED", Nothing> {
+  constructor() {
+    super({
+      status: 422,
+      code: "IDEMPOTENCY_KEY_REUSED",
+      message: "this Idempotency-Key came with another request before: make a new one",
+      detail: {},
+    });
+  }
+}
+
 /** Thrown for an action that the order's state does not allow; `allowed` names what it does. */
 export class OrderActionRefusedError extends Refusal<
   "ORDER_ACTION_REFUSED",

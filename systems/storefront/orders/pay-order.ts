@@ -14,6 +14,7 @@
  * @module
  */
 import { describeError, invariant } from "@ashlar/foundation";
+import type { Transaction } from "@ashlar/postgres";
 import { brokenConstraint } from "../common/constraint.ts";
 import { withDeadline } from "../common/deadline.ts";
 import { type Card, fitsLuhn, hasExpired, summarizeCard } from "./card.ts";
@@ -29,7 +30,7 @@ import { findOrder, lockOrder, updateOrder } from "./order-store.ts";
 import { isSettled, nextStep, type PaymentStep } from "./payment.ts";
 import type { ProviderAnswer } from "./payment-provider.ts";
 import { recordAnswer } from "./payment-record.ts";
-import { endLease, insertPayment, type Payment } from "./payment-store.ts";
+import { endLease, findPaymentByClientKey, insertPayment, type Payment } from "./payment-store.ts";
 import type { OrdersRuntime } from "./runtime.ts";
 
 /** Calls to the provider for one payment in one go; PA4 needs three. */
@@ -39,6 +40,8 @@ export interface PaymentWanted {
   readonly orderId: string;
   readonly userId: string;
   readonly card: Card;
+  /** What the client names this attempt: repeating it gives the same answer and pays nothing. */
+  readonly clientKey: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -59,18 +62,28 @@ export async function payOrder(
   wanted: PaymentWanted,
 ): Promise<PaymentResult> {
   requireUsable(wanted.card, runtime.environment.clock.wallMs());
-  const { order, payment } = await startPayment(runtime, wanted);
+  const { order, payment, repeated } = await startPayment(runtime, wanted);
   const { card, signal } = wanted;
+  if (repeated) return answerFor(runtime, order, payment);
   const amount = { amountMinor: payment.amountMinor, currency: payment.currency };
   const authorized = await ask(runtime, payment, signal, (limited) =>
     runtime.provider.authorize({ key: payment.id, amount, card }, limited),
   );
   const settled =
     authorized === undefined ? payment : await advancePayment(runtime, authorized, signal);
-  if (settled.status === "declined" || settled.status === "voided") {
-    throw new PaymentDeclinedError(settled.reason ?? "not_completed", settled.id);
+  return answerFor(runtime, order, settled);
+}
+
+/** @throws {PaymentDeclinedError} */
+async function answerFor(
+  runtime: OrdersRuntime,
+  order: Order,
+  payment: Payment,
+): Promise<PaymentResult> {
+  if (payment.status === "declined" || payment.status === "voided") {
+    throw new PaymentDeclinedError(payment.reason ?? "not_completed", payment.id);
   }
-  return { order: (await findOrder(runtime.database, order.id)) ?? order, payment: settled };
+  return { order: (await findOrder(runtime.database, order.id)) ?? order, payment };
 }
 
 /** Makes the safe next calls until the payment is settled or the provider does not answer. */
@@ -125,13 +138,20 @@ async function ask(
   return recordAnswer(runtime, payment.id, answer);
 }
 
-async function startPayment(runtime: OrdersRuntime, wanted: PaymentWanted): Promise<PaymentResult> {
+interface Started extends PaymentResult {
+  /** The client has named this attempt before: it is under way or settled already. */
+  readonly repeated: boolean;
+}
+
+async function startPayment(runtime: OrdersRuntime, wanted: PaymentWanted): Promise<Started> {
   const { clock, entropy } = runtime.environment;
   const id = entropy.uuid();
   try {
     return await runtime.database.transaction(async (tx) => {
       const order = await lockOrder(tx, wanted.orderId);
       if (order === undefined || order.userId !== wanted.userId) throw new OrderUnknownError();
+      const before = await namedBefore(tx, wanted);
+      if (before !== undefined) return { order, payment: before, repeated: true };
       if (order.status === "paying") throw new PaymentInProgressError();
       const status = nextStatus(order.status, "pay");
       const nowMs = clock.wallMs();
@@ -147,17 +167,24 @@ async function startPayment(runtime: OrdersRuntime, wanted: PaymentWanted): Prom
         cardBrand: card.brand,
         cardLast4: card.last4,
         reason: null,
+        clientKey: wanted.clientKey ?? null,
         createdAtMs: nowMs,
         updatedAtMs: nowMs,
       };
       await updateOrder(tx, paying);
       await insertPayment(tx, payment, nowMs + runtime.config.paymentLeaseMs);
-      return { order: paying, payment };
+      return { order: paying, payment, repeated: false };
     });
   } catch (error) {
     if (brokenConstraint(error) === "payments_one_live") throw new PaymentInProgressError(); // PY1
     throw error;
   }
+}
+
+/** The attempt that the client named so before; the order's lock makes this safe against a race. */
+async function namedBefore(tx: Transaction, wanted: PaymentWanted): Promise<Payment | undefined> {
+  if (wanted.clientKey === undefined) return undefined;
+  return findPaymentByClientKey(tx, wanted.orderId, wanted.clientKey);
 }
 
 function requireUsable(card: Card, nowMs: number): void {

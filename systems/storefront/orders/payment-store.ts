@@ -17,6 +17,8 @@ export interface Payment {
   readonly cardLast4: string;
   /** Why it was declined or given up; null: neither. */
   readonly reason: string | null;
+  /** What the client named this attempt; null: nothing. */
+  readonly clientKey: string | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
@@ -30,6 +32,7 @@ interface PaymentRow {
   readonly card_brand: string;
   readonly card_last4: string;
   readonly reason: string | null;
+  readonly client_key: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
@@ -45,8 +48,8 @@ export async function insertPayment(
 ): Promise<void> {
   await tx.execute(
     `insert into payments (id, order_id, status, amount_minor, currency, card_brand, card_last4,
-       lease_until, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+       lease_until, created_at, updated_at, client_key)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       payment.id,
       payment.orderId,
@@ -58,6 +61,7 @@ export async function insertPayment(
       new Date(leaseUntilMs),
       new Date(payment.createdAtMs),
       new Date(payment.updatedAtMs),
+      payment.clientKey,
     ],
   );
 }
@@ -73,6 +77,19 @@ export async function updatePayment(tx: Transaction, payment: Payment): Promise<
 
 export async function findPayment(sql: Queryable, id: string): Promise<Payment | undefined> {
   const rows = await sql.query<PaymentRow>("select * from payments where id = $1", [id]);
+  return rows[0] && paymentOf(rows[0]);
+}
+
+/** The attempt that a client named so. */
+export async function findPaymentByClientKey(
+  sql: Queryable,
+  orderId: string,
+  clientKey: string,
+): Promise<Payment | undefined> {
+  const rows = await sql.query<PaymentRow>(
+    "select * from payments where order_id = $1 and client_key = $2",
+    [orderId, clientKey],
+  );
   return rows[0] && paymentOf(rows[0]);
 }
 
@@ -146,6 +163,7 @@ function paymentOf(row: PaymentRow): Payment {
     cardBrand: row.card_brand,
     cardLast4: row.card_last4,
     reason: row.reason,
+    clientKey: row.client_key,
     createdAtMs: row.created_at.getTime(),
     updatedAtMs: row.updated_at.getTime(),
   };

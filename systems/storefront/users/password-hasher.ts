@@ -28,6 +28,8 @@ export interface PasswordHasherOptions {
   readonly cost: PasswordCost;
   readonly concurrency: number;
   readonly queue: number;
+  /** Runs one piece of work and measures it, its wait for a slot included. */
+  readonly measure?: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
 interface ParsedHash {
@@ -84,7 +86,12 @@ export class PasswordHasher {
     return cost.memoryKib !== wanted.memoryKib || cost.passes !== wanted.passes;
   }
 
-  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { measure } = this.#options;
+    return measure === undefined ? this.#queued(work) : measure(() => this.#queued(work));
+  }
+
+  async #queued<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#running >= this.#options.concurrency) await this.#wait();
     else this.#running += 1;
     try {

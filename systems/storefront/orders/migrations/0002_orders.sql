@@ -53,6 +53,8 @@ create table payments (
   card_brand text not null,
   card_last4 char(4) not null,
   reason text,
+  -- What the client named this attempt; the same name gives the same answer.
+  client_key text check (length(client_key) between 1 and 200),
   -- While this is in the future, one replica alone works on the payment.
   lease_until timestamptz not null,
   attempts integer not null default 0 check (attempts >= 0),
@@ -62,6 +64,19 @@ create table payments (
 -- PY1: an order has at most one payment that holds, or may come to hold, the customer's money.
 create unique index payments_one_live on payments (order_id)
   where status in ('authorizing', 'capturing', 'captured', 'voiding', 'refunding');
+create unique index payments_by_client_key on payments (order_id, client_key);
 create index payments_by_order on payments (order_id, created_at);
 create index payments_unsettled on payments (lease_until)
   where status in ('authorizing', 'capturing', 'voiding', 'refunding');
+
+-- Answers to requests that a client named, kept for a while: a repeated request gets the same one.
+create table idempotent_answers (
+  user_id uuid not null,
+  key text not null check (length(key) between 1 and 200),
+  -- Of the request: the same key with another request is a fault.
+  fingerprint bytea not null check (length(fingerprint) = 32),
+  answer jsonb,
+  created_at timestamptz not null,
+  primary key (user_id, key)
+);
+create index idempotent_answers_by_age on idempotent_answers (created_at);

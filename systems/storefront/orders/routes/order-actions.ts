@@ -9,6 +9,7 @@ import type { Authenticator } from "../../common/authenticate.ts";
 import { requireStaff } from "../../common/principal.ts";
 import { idParams, plainText } from "../../common/wire.ts";
 import { cancelOrder, deliverOrder, shipOrder } from "../fulfil-order.ts";
+import { idempotencyHeaders, idempotencyKeyOf } from "../idempotent-answer.ts";
 import type { Order } from "../order.ts";
 import { payOrder } from "../pay-order.ts";
 import { listPayments } from "../payment-store.ts";
@@ -42,13 +43,16 @@ function paymentRoute(http: ServiceHttp, options: OrderActionRoutesOptions): voi
       security,
       summary:
         "Pay your order by card. 202: the provider has not answered yet; read the order until it has.",
+      headers: idempotencyHeaders,
       params: idParams,
       body: z.object({ card: cardSchema }),
       response: { 200: orderDetailSchema, 202: orderDetailSchema },
     },
     handler: async (request, reply) => {
       const { userId } = await authenticator.principalOf(request);
-      const wanted = { orderId: request.params.id, userId, card: request.body.card, signal };
+      const clientKey = idempotencyKeyOf(request.headers);
+      const { card } = request.body;
+      const wanted = { orderId: request.params.id, userId, card, clientKey, signal };
       const { order, payment } = await payOrder(runtime, wanted);
       const detail = await detailOf(runtime, order);
       if (payment.status === "captured") return reply.code(200).send(detail);

@@ -13,6 +13,7 @@ import { entityTag } from "../../common/entity-tag.ts";
 import { isStaff, type Principal, requireStaff } from "../../common/principal.ts";
 import { idParams, pageFields, pageSchema } from "../../common/wire.ts";
 import { OrderUnknownError } from "../errors.ts";
+import { answerOnce, idempotencyHeaders, idempotencyKeyOf } from "../idempotent-answer.ts";
 import { type Order, orderStatuses } from "../order.ts";
 import { findOrder, listOrders } from "../order-store.ts";
 import { listPayments } from "../payment-store.ts";
@@ -43,6 +44,7 @@ function placeRoute(http: ServiceHttp, { runtime, authenticator }: OrderRoutesOp
       tags,
       security,
       summary: "Place an order; its stock is set aside until it is paid or `payBefore` has passed.",
+      headers: idempotencyHeaders,
       body: z.object({
         items: z
           .array(z.object({ productId: z.uuid(), quantity: z.int().min(1).max(maxQuantity) }))
@@ -54,14 +56,18 @@ function placeRoute(http: ServiceHttp, { runtime, authenticator }: OrderRoutesOp
     handler: async (request, reply) => {
       const { userId } = await authenticator.principalOf(request);
       const { items } = request.body;
+      const key = idempotencyKeyOf(request.headers);
+      const wanted = { userId, key, request: { place: items }, answer: orderSchema };
       const order = await runtime.database.transaction((tx) =>
-        placeOrder(runtime, tx, { userId, items }),
+        answerOnce(runtime, tx, wanted, async () =>
+          orderView(await placeOrder(runtime, tx, { userId, items })),
+        ),
       );
       return reply
         .code(201)
         .header("location", `/api/orders/${order.id}`)
         .header("etag", entityTag(order.version))
-        .send(orderView(order));
+        .send(order);
     },
   });
 }

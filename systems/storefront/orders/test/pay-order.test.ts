@@ -47,7 +47,13 @@ const pay = (
   card: keyof typeof testCards,
   runtime: OrdersRuntime = fixture.runtime,
 ): ReturnType<typeof payOrder> =>
-  payOrder(runtime, { orderId: order.id, userId: order.userId, card: cardOf(card), signal });
+  payOrder(runtime, {
+    orderId: order.id,
+    userId: order.userId,
+    card: cardOf(card),
+    clientKey: undefined,
+    signal,
+  });
 
 /** Runs the reconciler, as another replica would after the lease, until nothing is unsettled. */
 async function settle(): Promise<void> {
@@ -105,7 +111,7 @@ test.for([
 test("a card that is no test card is declined by the sandbox", async () => {
   const order = await anOrder();
   const card = { ...cardOf("approved"), number: "4012888888881881" };
-  const wanted = { orderId: order.id, userId: order.userId, card, signal };
+  const wanted = { orderId: order.id, userId: order.userId, card, clientKey: undefined, signal };
   await expect(payOrder(fixture.runtime, wanted)).rejects.toThrow(/not_a_test_card/);
 });
 
@@ -136,6 +142,32 @@ test("PY1: twenty payments at once charge once", async () => {
   expect(await charges(order)).toBe(1);
   expect(await violations(fixture.runtime)).toEqual([]);
 });
+
+test.for([
+  ["approved", "paid"],
+  ["silentCapture", "paid"],
+  ["declined", "placed"],
+] as const)(
+  "IK2: a payment repeated under its key (%s) answers alike and moves nothing",
+  async ([card, status]) => {
+    const order = await anOrder();
+    const wanted = {
+      orderId: order.id,
+      userId: order.userId,
+      card: cardOf(card),
+      clientKey: "attempt-1",
+      signal,
+    };
+    const first = await payOrder(fixture.runtime, wanted).catch((error: unknown) => error);
+    await settle();
+    const again = await payOrder(fixture.runtime, wanted).catch((error: unknown) => error);
+    if (status === "placed") expect(again).toEqual(first);
+    else
+      expect(again).toMatchObject({ order: { status: "paid" }, payment: { status: "captured" } });
+    expect((await findOrder(fixture.runtime.database, order.id))?.status).toBe(status);
+    expect(await listPayments(fixture.runtime.database, order.id)).toHaveLength(1);
+  },
+);
 
 test("PY1: the database itself refuses a second living payment", async () => {
   const order = await anOrder();
@@ -292,7 +324,13 @@ test("OR4: what is being paid can be neither cancelled nor shipped", async () =>
 
 test("another customer's order cannot be paid, and is not known", async () => {
   const order = await anOrder();
-  const wanted = { orderId: order.id, userId: randomUUID(), card: cardOf("approved"), signal };
+  const wanted = {
+    orderId: order.id,
+    userId: randomUUID(),
+    card: cardOf("approved"),
+    clientKey: undefined,
+    signal,
+  };
   await expect(payOrder(fixture.runtime, wanted)).rejects.toThrow(OrderUnknownError);
 });
 

@@ -34,7 +34,8 @@ export async function openEmbeddedDatabase(
   stack.defer(() => server.close());
   const url = await server.createDatabase("shop");
   const pool = stack.use(openPool(url, { environment, max: options.max ?? 20 }));
-  for (const f of (await import("node:fs")).readdirSync(options.migrations).toSorted()) await pool.execute((await import("node:fs")).readFileSync(join(options.migrations, f), "utf8"));
+  for (const f of (await import("node:fs")).readdirSync(options.migrations).toSorted())
+    await pool.execute((await import("node:fs")).readFileSync(join(options.migrations, f), "utf8"));
   const owned = stack.move();
   return { pool, url, server, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
