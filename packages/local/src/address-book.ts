@@ -38,22 +38,15 @@ export class AddressBook {
 
   /** What the variable of a use holds; undefined where nothing is to be connected to. */
   addressOf(use: UsePlan): string | undefined {
-    switch (use.to) {
-      case "port": {
-        const target = this.#options.parts.get(use.part);
-        const port = target?.part.ports[use.port];
-        if (target === undefined || port === undefined) return undefined;
-        return this.#numbersOf(use, target)
-          .map((number) => `${schemeOf(port.protocol)}://${loopback}:${number}`)
-          .join(",");
-      }
-      case "store":
-        return this.#options.storeUrl(use.store);
-      case "stream":
-        return this.#options.storeUrl(use.stream);
-      case "external":
-        return this.#externalUrl(use.external);
-    }
+    if (use.to === "store") return this.#options.storeUrl(use.store);
+    if (use.to === "stream") return this.#options.storeUrl(use.stream);
+    if (use.to === "external") return this.#externalUrl(use.external);
+    const target = this.#options.parts.get(use.part);
+    const port = target?.part.ports[use.port];
+    if (target === undefined || port === undefined) return undefined;
+    return this.#numbersOf(use, target)
+      .map((number) => `${schemeOf(port.protocol)}://${loopback}:${number}`)
+      .join(",");
   }
 
   /** Every address of the system, each with the parts that declared it. */
@@ -81,15 +74,10 @@ export class AddressBook {
     const given = this.#options.overrides[name];
     if (given !== undefined) return given;
     const external = this.#options.plan.externals[name];
-    switch (external?.local) {
-      case "mailbox":
-        return this.#options.mailbox === undefined ? undefined : `smtp://${this.#options.mailbox}`;
-      case "real":
-        return `${external.protocol}://${external.host}:${external.port}`;
-      case "none":
-      case undefined:
-        return undefined;
-    }
+    const { mailbox } = this.#options;
+    if (external?.local === "mailbox" && mailbox !== undefined) return `smtp://${mailbox}`;
+    if (external?.local !== "real") return undefined;
+    return `${external.protocol}://${external.host}:${external.port}`;
   }
 
   #partAddresses({ part, addresses, wanted, replicaPorts }: BookedPart): readonly SystemAddress[] {

@@ -39,6 +39,8 @@ export interface ReplicaVariables {
   readonly volumes: Readonly<Record<string, string>>;
   /** For Node programs: file URL of the guard. */
   readonly guardUrl: string;
+  /** The guard's policy file. */
+  readonly policyPath: string;
   readonly nodeArguments: readonly string[];
 }
 
@@ -83,6 +85,7 @@ export function childEnvironment(
   if (part.program.runtime === "node") {
     const options = [...replica.nodeArguments, `--import=${replica.guardUrl}`];
     variables["NODE_OPTIONS"] = options.join(" ");
+    variables["ASHLAR_POLICY"] = replica.policyPath;
     variables["ASHLAR_LIFELINE_FD"] = lifelineDescriptor;
     variables["ASHLAR_GRACE_MS"] = String(part.stop.graceMs);
   }

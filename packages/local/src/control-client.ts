@@ -5,7 +5,6 @@
  */
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
-import { createInterface } from "node:readline";
 import type { Plan } from "@ashlar/model";
 import { ControlRefusedError, ControlUnreachableError } from "./errors.ts";
 import { readStateFile } from "./state-file.ts";
@@ -98,8 +97,11 @@ export class ControlClient implements SystemControl {
     try {
       sent.end();
       const response = await this.#answerTo(sent);
-      for await (const line of createInterface({ input: response, crlfDelay: Infinity })) {
-        if (line !== "") yield JSON.parse(line) as Line;
+      let rest = "";
+      for await (const chunk of response.setEncoding("utf8")) {
+        const lines = (rest + String(chunk)).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) if (line !== "") yield JSON.parse(line) as Line;
       }
     } catch (error) {
       if (signal?.aborted !== true) throw error;
@@ -146,9 +148,10 @@ async function textOf(response: IncomingMessage): Promise<string> {
 
 function parseProblem(text: string): { readonly code: string; readonly detail: string } {
   try {
-    const problem = JSON.parse(text) as { readonly code?: unknown; readonly detail?: unknown };
-    return { code: String(problem.code ?? "UNKNOWN"), detail: String(problem.detail ?? text) };
+    const { code, detail } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    if (typeof code === "string" && typeof detail === "string") return { code, detail };
   } catch {
-    return { code: "UNKNOWN", detail: text };
+    // Not a problem document: told as it is.
   }
+  return { code: "UNKNOWN", detail: text };
 }

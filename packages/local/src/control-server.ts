@@ -105,22 +105,14 @@ export class ControlServer implements AsyncDisposable {
     if (match === null || request.method !== "POST") throw new ControlRequestError(path);
     const part = decodeURIComponent(match[1] ?? "");
     const body = await bodyOf(request);
-    switch (match[2]) {
-      case "restart":
-        await this.#control.restart(part);
-        break;
-      case "scale":
-        await this.#control.scale(part, replicasFrom(body));
-        break;
-      case "stop":
-        await this.#control.stop(part);
-        break;
-      case "start":
-        await this.#control.start(part);
-        break;
-      default:
-        await this.#control.kill(part, killOptionsFrom(body));
-    }
+    const operations: Readonly<Record<string, () => Promise<void>>> = {
+      restart: () => this.#control.restart(part),
+      scale: () => this.#control.scale(part, replicasFrom(body)),
+      stop: () => this.#control.stop(part),
+      start: () => this.#control.start(part),
+      kill: () => this.#control.kill(part, killOptionsFrom(body)),
+    };
+    await operations[match[2] ?? ""]?.();
     await send(response, 200, {});
   }
 

@@ -40,7 +40,7 @@ type Target =
   | { readonly path: string }
   | { readonly host: string; readonly port: number; readonly key: string };
 
-const policyPath = new URL(import.meta.url).searchParams.get("policy") ?? "";
+const policyPath = env["ASHLAR_POLICY"] ?? "";
 const ownPorts = new Set(
   Object.entries(env)
     .filter(([name]) => name.startsWith("ASHLAR_PORT_"))
@@ -82,30 +82,43 @@ async function keepCompileCache(): Promise<void> {
   flushCompileCache();
 }
 
+type Method<This> = (this: This, ...args: unknown[]) => unknown;
+
 function guardSockets(): void {
-  const connect = Socket.prototype.connect;
-  Socket.prototype.connect = function guarded(this: Socket, ...args: unknown[]): Socket {
-    const go = (): Socket => Reflect.apply(connect, this, args) as Socket;
+  const stream = Socket.prototype as unknown as Record<"connect", Method<Socket>>;
+  const { connect } = stream;
+  stream.connect = function guarded(...args) {
+    const go = (): unknown => Reflect.apply(connect, this, args);
     const target = targetOf(args);
     if (target === undefined || isAllowed(target)) return go();
     decideLater(target, go, (error) => this.destroy(error));
     return this;
-  } as typeof connect;
-  const { connect: dgramConnect, send } = dgram.Socket.prototype;
-  dgram.Socket.prototype.connect = function guarded(this: dgram.Socket, ...args: unknown[]): void {
-    const [port, host] = args as [number, unknown];
-    const target = internet(typeof host === "string" ? host : "localhost", port);
-    if (!isAllowed(target)) return void this.emit("error", refuse(target));
-    Reflect.apply(dgramConnect, this, args);
-  } as typeof dgramConnect;
-  dgram.Socket.prototype.send = function guarded(this: dgram.Socket, ...args: unknown[]): void {
+  };
+  const datagram = dgram.Socket.prototype as unknown as Record<
+    "connect" | "send",
+    Method<dgram.Socket>
+  >;
+  const { connect: associate, send } = datagram;
+  datagram.connect = function guarded(...args) {
+    const [port, host] = args;
+    const target = internet(typeof host === "string" ? host : "localhost", Number(port));
+    if (isAllowed(target)) return Reflect.apply(associate, this, args);
+    return failDatagram(this, args, refuse(target));
+  };
+  datagram.send = function guarded(...args) {
     const target = datagramTargetOf(args);
-    if (target === undefined || isAllowed(target)) return void Reflect.apply(send, this, args);
-    const error = refuse(target);
-    const callback = args.at(-1);
-    if (typeof callback === "function") process.nextTick(callback as () => void, error);
-    else process.nextTick(() => this.emit("error", error));
-  } as typeof send;
+    if (target === undefined || isAllowed(target)) return Reflect.apply(send, this, args);
+    return failDatagram(this, args, refuse(target));
+  };
+}
+
+/** As Node does it: to the callback where there is one, else as an event. */
+function failDatagram(socket: dgram.Socket, args: readonly unknown[], error: Error): void {
+  const callback = args.at(-1);
+  process.nextTick(() => {
+    if (typeof callback === "function") Reflect.apply(callback, socket, [error]);
+    else socket.emit("error", error);
+  });
 }
 
 /** Node calls `connect` with options, a path, a port and a host, or an array of all these. */

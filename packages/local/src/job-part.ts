@@ -42,6 +42,7 @@ export class JobPart implements PartRunner {
   readonly #life = new AbortController();
   #nextRunMs: number | undefined;
   #paused = false;
+  #hasBegun = false;
 
   /** @throws {ScheduleInvalidError} */
   constructor(host: PartHost) {
@@ -63,9 +64,10 @@ export class JobPart implements PartRunner {
     return this.#last()?.outcome === "completed";
   }
 
-  /** The system does not wait for a job to end, only for it not to fail at once. */
+  /** The system waits for a job to begin, not for it to end: that may take hours. */
   get isSettled(): boolean {
-    return true;
+    if (this.#schedule !== undefined || this.#paused) return true;
+    return this.#hasBegun;
   }
 
   get failure(): Error | undefined {
@@ -82,7 +84,10 @@ export class JobPart implements PartRunner {
     });
   }
 
-  readonly onReplicaChange = (): void => undefined;
+  /** Called by the supervisor whenever one of its workers has changed. */
+  readonly onReplicaChange = (worker: Replica): void => {
+    if (worker.state === "running" || worker.isFinal) this.#hasBegun = true;
+  };
 
   begin(): void {
     if (this.#schedule === undefined) void this.#run();

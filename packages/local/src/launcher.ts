@@ -70,7 +70,8 @@ export class Launcher {
       addressOf: (use) => addresses.addressOf(use),
       secrets: await this.#secrets(part, ordinal),
       volumes: await this.#volumes(part, ordinal, scratch),
-      guardUrl: this.#guardUrl(part.name),
+      guardUrl: moduleUrl("guard").href,
+      policyPath: this.#policyPath(part.name),
       nodeArguments: nodeArguments(),
     });
     const { program } = part;
@@ -84,7 +85,7 @@ export class Launcher {
   }
 
   async #writeChangedPolicies(): Promise<void> {
-    const { parts, addresses, paths } = this.#options;
+    const { parts, addresses } = this.#options;
     const known = addresses.systemAddresses();
     await Promise.all(
       parts.map(async (part) => {
@@ -105,12 +106,6 @@ export class Launcher {
     if (part.volumes.length === 0) return [];
     const { volumes, scratch } = this.#options.paths;
     return [join(volumes, part.name), join(scratch, part.name)];
-  }
-
-  #guardUrl(part: string): string {
-    const url = moduleUrl("guard");
-    url.searchParams.set("policy", this.#policyPath(part));
-    return url.href;
   }
 
   #policyPath(part: string): string {

@@ -85,17 +85,10 @@ function isLoopback(host: string): boolean {
 }
 
 function describe(owner: SystemAddress["owner"]): KnownAddress {
-  switch (owner.kind) {
-    case "port":
-      return {
-        name: `${owner.part}.${owner.port}`,
-        use: owner.ops ? null : `${owner.part}.ports.${owner.port}`,
-      };
-    case "platform":
-      return { name: owner.name, use: null };
-    case "store":
-    case "stream":
-    case "external":
-      return { name: `${owner.kind} ${owner.name}`, use: owner.name };
-  }
+  if (owner.kind === "platform") return { name: owner.name, use: null };
+  if (owner.kind !== "port") return { name: `${owner.kind} ${owner.name}`, use: owner.name };
+  return {
+    name: `${owner.part}.${owner.port}`,
+    use: owner.ops ? null : `${owner.part}.ports.${owner.port}`,
+  };
 }

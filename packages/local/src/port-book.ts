@@ -42,7 +42,7 @@ export class PortBook implements AsyncDisposable {
 
   /** What to remember for the next run. */
   remembered(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#remembered].toSorted());
+    return Object.fromEntries([...this.#remembered].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   /**

@@ -8,7 +8,7 @@
  * @module
  */
 import { once } from "node:events";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import type { ProbeCheck } from "@ashlar/model";
 import { PartOperationError } from "./errors.ts";
@@ -39,7 +39,7 @@ async function askHttp(
 ): Promise<void> {
   const sent = request({ ...to, agent: false, signal, headers: { connection: "close" } });
   sent.end();
-  const [response] = (await once(sent, "response")) as [import("node:http").IncomingMessage];
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
   sent.on("error", () => undefined); // What comes after the status line is of no interest.
   response.resume();
   const status = response.statusCode ?? 0;

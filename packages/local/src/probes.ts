@@ -1,7 +1,7 @@
 /**
  * Asks one process how it is, in the declared rhythm, and reports what changes.
  *
- * Until a probe has passed for the first time it asks every 50 ms rather than at the declared period
+ * Until a probe has passed for the first time it asks every 25 ms rather than at the declared period
  * (PB2): a part is found ready when it is, not up to a period later. From then on the declared
  * figures hold exactly.
  *
@@ -12,7 +12,7 @@ import type { ProbeCheck, ProbePlan, ProbesPlan } from "@ashlar/model";
 import { freshTally, startBudgetMs, tallyAnswer } from "./probe-tally.ts";
 
 /** Between two questions to a process that is starting. */
-const startPeriodMs = 50;
+const startPeriodMs = 25;
 
 /** Settles when the process answers well; rejects, with the reason, when it does not. */
 export type AskProcess = (check: ProbeCheck, signal: AbortSignal) => Promise<void>;

@@ -114,24 +114,19 @@ export function runnableBuiltin(builtin: Builtin, projectDir: string): RunnableP
 }
 
 function programOf(part: string, program: ProgramPlan, projectDir: string): RunnableProgram {
-  switch (program.runtime) {
-    case "node":
-      return {
-        runtime: "node",
-        entry: entryPath(part, program.entry, projectDir),
-        args: program.args,
-      };
-    case "command": {
-      const [command, ...args] = program.command;
-      if (command === undefined) throw new PartNotRunnableError(part, "its command is empty");
-      return { runtime: "command", command, args };
-    }
-    case "image":
-      throw new PartNotRunnableError(
-        part,
-        `it is only an image (${program.image}); give its program a command, or an entry, to run here`,
-      );
+  if (program.runtime === "node") {
+    const { entry, args } = program;
+    return { runtime: "node", entry: entryPath(part, entry, projectDir), args };
   }
+  if (program.runtime === "command") {
+    const [command, ...args] = program.command;
+    if (command === undefined) throw new PartNotRunnableError(part, "its command is empty");
+    return { runtime: "command", command, args };
+  }
+  throw new PartNotRunnableError(
+    part,
+    `it is only an image (${program.image}); give its program a command, or an entry, to run here`,
+  );
 }
 
 function entryPath(part: string, entry: string, projectDir: string): string {

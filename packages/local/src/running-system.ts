@@ -159,7 +159,6 @@ export class RunningSystem implements AsyncDisposable {
       engines: options.engines,
       environment: options.environment,
       dataDir: station.paths.postgres,
-      passwordFile: join(station.paths.secrets, ".postgres-password"),
       postgresPort: async () => (await station.ports.give("store postgres")).port,
       log: options.log,
       onLine: (line) => station.logs.write(origin, "stdout", line),

@@ -107,24 +107,20 @@ function valuesFor(
   shape: Exclude<SecretShapePlan, { readonly shape: "supplied" }>,
   clock: Clock,
 ): Readonly<Record<string, string>> {
-  switch (shape.shape) {
-    case "password": {
-      const letter = (): string => passwordAlphabet[randomInt(passwordAlphabet.length)] ?? "";
-      return { "": Array.from({ length: shape.length }, letter).join("") };
-    }
-    case "bytes":
-      return { "": randomBytes(shape.count).toString(shape.encoding) };
-    case "privateKey":
-      return keyPair(shape.algorithm);
-    case "certificate": {
-      const made = selfSignedCertificate({
-        names: shape.names,
-        notBeforeMs: clock.wallMs() - dayMs,
-        notAfterMs: clock.wallMs() + 825 * dayMs,
-      });
-      return { "": made.certificate + made.key, ".crt": made.certificate, ".key": made.key };
-    }
+  if (shape.shape === "privateKey") return keyPair(shape.algorithm);
+  if (shape.shape === "bytes") {
+    return { "": randomBytes(shape.count).toString(shape.encoding) };
   }
+  if (shape.shape === "password") {
+    const letter = (): string => passwordAlphabet[randomInt(passwordAlphabet.length)] ?? "";
+    return { "": Array.from({ length: shape.length }, letter).join("") };
+  }
+  const made = selfSignedCertificate({
+    names: shape.names,
+    notBeforeMs: clock.wallMs() - dayMs,
+    notAfterMs: clock.wallMs() + 825 * dayMs,
+  });
+  return { "": made.certificate + made.key, ".crt": made.certificate, ".key": made.key };
 }
 
 function keyPair(algorithm: "ed25519" | "rs256" | "secp256k1"): Readonly<Record<string, string>> {

@@ -12,8 +12,6 @@ export interface PostgresEngineOptions {
   readonly dataDir: string;
   /** Loopback port to listen on; the same at every start of a system. */
   readonly port: number;
-  /** File that keeps the generated superuser password (0600). The engine makes it when absent. */
-  readonly passwordFile: string;
   readonly log: Log;
   /** One line of the engine's own log. */
   readonly onLine: (line: string) => void;

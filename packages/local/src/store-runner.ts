@@ -25,7 +25,6 @@ export interface StoreRunnerOptions {
   readonly engines: StoreEngines;
   readonly environment: Environment;
   readonly dataDir: string;
-  readonly passwordFile: string;
   /** Called once, when an embedded PostgreSQL is needed. */
   readonly postgresPort: () => Promise<number>;
   readonly log: Log;
@@ -169,12 +168,10 @@ export class StoreRunner implements AsyncDisposable {
   }
 
   async #openEngine(): Promise<PostgresEngine> {
-    const { engines, dataDir, passwordFile, postgresPort, log, onLine } = this.#options;
     this.#port ??= postgresPort();
     return engines.openPostgres({
       dataDir,
       port: await this.#port,
-      passwordFile,
       log,
       onLine,
       signal: this.#life.signal,

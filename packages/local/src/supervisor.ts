@@ -140,7 +140,7 @@ export class Supervisor implements SystemControl, AsyncDisposable {
       if (this.#phase !== "running") throw new SupervisorStoppedError();
       const failure = this.#wasReady ? undefined : this.#system.failure();
       if (failure !== undefined) throw failure;
-      return this.#state === "ready";
+      return this.#wasReady;
     }, signal);
   }
 

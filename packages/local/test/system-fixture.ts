@@ -8,7 +8,12 @@ import { fileURLToPath } from "node:url";
 import { silentLog } from "@ashlar/foundation";
 import type { PartPlan, Plan, PortPlan, StorePlan, UsePlan } from "@ashlar/model";
 import { realEnvironment } from "@ashlar/program";
-import { type StoreEngines, Supervisor, type SupervisorOptions } from "../src/index.ts";
+import {
+  type ReplicaStatus,
+  type StoreEngines,
+  Supervisor,
+  type SupervisorOptions,
+} from "../src/index.ts";
 
 export const programsDir: string = fileURLToPath(new URL("./programs/", import.meta.url));
 
@@ -173,10 +178,7 @@ export function addressOf(supervisor: Supervisor, name: string, portName = "http
   return `http://${found?.addresses[portName]}`;
 }
 
-export function replicasOf(
-  supervisor: Supervisor,
-  name: string,
-): readonly import("../src/index.ts").ReplicaStatus[] {
+export function replicasOf(supervisor: Supervisor, name: string): readonly ReplicaStatus[] {
   return supervisor.currentStatus().parts.find((each) => each.name === name)?.replicas ?? [];
 }
 
