@@ -168,6 +168,7 @@ export class StoreRunner implements AsyncDisposable {
   }
 
   async #openEngine(): Promise<PostgresEngine> {
+    const { engines, dataDir, postgresPort, log, onLine } = this.#options;
     this.#port ??= postgresPort();
     return engines.openPostgres({
       dataDir,
