@@ -4,10 +4,10 @@
  * @module
  */
 import type { EventStream } from "@ashlar/events";
-import type { Pool } from "@ashlar/postgres";
+import { type Pool, PostgresInbox } from "@ashlar/postgres";
 import type { ServiceContext, ServiceDefinition } from "@ashlar/service";
 import { authenticatorByUsers } from "../common/account-keys.ts";
-import { openEvents, openInbox } from "../common/inbox.ts";
+import { openEventStream, retentionMs } from "../common/event-stream.ts";
 import { Periodic } from "../common/periodic.ts";
 import type { Channels } from "./channel.ts";
 import { notificationsConfig } from "./config.ts";
@@ -33,13 +33,14 @@ export const notificationsService: ServiceDefinition<NotificationsFields> = {
   open: async (context) => {
     const { http, scope } = context;
     const runtime = await openRuntime(context);
-    const stream = await openEvents(context);
+    const stream = await openEventStream(context);
     const authenticator = authenticatorByUsers(context);
     const dispatcher = scope.own(dispatching(context, runtime));
     notificationRoutes(http, { runtime, authenticator });
     const onDue = (): void => dispatcher.wake();
     deliveryRoutes(http, { runtime, authenticator, stream, onDue });
     scope.own(await consuming(context, { runtime, stream, onDue }));
+    scope.own(sweeping(context, { runtime, stream }));
   },
 };
 
@@ -50,7 +51,7 @@ async function openRuntime(context: NotificationsContext): Promise<Notifications
     config,
     environment,
     database,
-    inbox: await openInbox(database),
+    inbox: await PostgresInbox.open({ pool: database }),
     contacts: new UsersContacts({
       users: uses.http("USERS_URL"),
       key: uses.secret("SERVICE_KEYS_CONTACTS"),
@@ -135,5 +136,22 @@ function consuming(
       if (outcome === "handled") return;
       log.warn("event not handled", { key: event.key, type: event.type, attempt, outcome, error });
     },
+  });
+}
+
+/** The inbox must remember longer than the stream does, or an old event could have its effect twice. */
+const inboxKeptMs = 2 * retentionMs;
+
+function sweeping(
+  context: NotificationsContext,
+  parts: { readonly runtime: NotificationsRuntime; readonly stream: EventStream },
+): Periodic {
+  const { runtime, stream } = parts;
+  return new Periodic({
+    name: "old events swept",
+    clock: context.environment.clock,
+    intervalMs: 600_000,
+    log: context.log,
+    run: async () => (await stream.sweep()) + (await runtime.inbox.sweep(inboxKeptMs)),
   });
 }

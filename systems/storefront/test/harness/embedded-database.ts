@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "@ashlar/foundation";
-import { EmbeddedPostgres, openPool, type Pool } from "@ashlar/postgres";
+import { EmbeddedPostgres, migrate, openPool, type Pool } from "@ashlar/postgres";
 
 export interface EmbeddedDatabase extends AsyncDisposable {
   readonly pool: Pool;
@@ -34,8 +34,7 @@ export async function openEmbeddedDatabase(
   stack.defer(() => server.close());
   const url = await server.createDatabase("shop");
   const pool = stack.use(openPool(url, { environment, max: options.max ?? 20 }));
-  for (const f of (await import("node:fs")).readdirSync(options.migrations).toSorted())
-    await pool.execute((await import("node:fs")).readFileSync(join(options.migrations, f), "utf8"));
+  await migrate({ pool, directory: options.migrations });
   const owned = stack.move();
   return { pool, url, server, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
