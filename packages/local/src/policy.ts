@@ -81,7 +81,9 @@ export function addressKey(host: string, port: number): string {
 }
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "0.0.0.0" || host.startsWith("127.");
+  const name = host.toLowerCase();
+  const written = ["localhost", "::1", "::", "0.0.0.0"].includes(name);
+  return written || name.endsWith(".localhost") || name.startsWith("127.");
 }
 
 function describe(owner: SystemAddress["owner"]): KnownAddress {
