@@ -219,7 +219,25 @@ function gatewayRate(name: string, seen: Overview): Rate {
   return { perSecond: now?.requestsPerSecond ?? null, errorRatio: now?.errorRatio ?? null };
 }
 
-function EdgeLine(props: { edge: EdgeView; rate: Rate | undefined; faded: boolean }): JSX.Element {
+interface EdgeProps {
+  readonly edge: EdgeView;
+  readonly rate: Rate | undefined;
+  /** Another node is in focus, and this edge is not one of its own. */
+  readonly faded: boolean;
+}
+
+/** Drawn after all lines, so that none runs through a figure. */
+function EdgeLabel({ edge, rate, faded }: EdgeProps): JSX.Element | null {
+  const perSecond = rate?.perSecond ?? null;
+  if (perSecond === null) return null;
+  return (
+    <text x={edge.labelX} y={edge.labelY + 4} class="graph-label" opacity={faded ? 0.18 : 1}>
+      {formatRate(perSecond)}/s
+    </text>
+  );
+}
+
+function EdgeLine(props: EdgeProps): JSX.Element {
   const { edge, faded } = props;
   const perSecond = props.rate?.perSecond ?? null;
   const flows = perSecond !== null && perSecond > 0;
