@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { CodedError, describeError } from "@ashlar/foundation";
+import { CodedError } from "@ashlar/foundation";
+import { describeOnce } from "./render/failure.ts";
 import type { SupervisionRequest } from "./supervision.ts";
 
 /** Written to the supervisor's stdin. */
@@ -26,7 +27,7 @@ export interface ReportedError {
 
 export function reportedFrom(error: unknown): ReportedError {
   if (error instanceof CodedError) {
-    return { code: error.code, message: describeError(error), detail: error.detail };
+    return { code: error.code, message: describeOnce(error), detail: error.detail };
   }
-  return { code: "UNEXPECTED", message: describeError(error), detail: {} };
+  return { code: "UNEXPECTED", message: describeOnce(error), detail: {} };
 }

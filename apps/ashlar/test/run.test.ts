@@ -8,11 +8,11 @@ test.for([
   [["upp"], 'ashlar: unknown command "upp"; did you mean "up"?'],
   [["status", "--jsn"], 'ashlar: unknown option "--jsn"; did you mean "--json"?'],
   [["restart"], 'ashlar: missing required argument "part"'],
-  [["logs", "--level", "loud"], /"--level <level>" argument "loud" is invalid/],
+  [["logs", "--level", "loud"], /"-l, --level <level>" argument "loud" is invalid/],
   [["logs", "-n", "x"], /argument "x" is invalid\. A number of lines/],
   [["completion", "tcsh"], /"tcsh" is invalid/],
   [["down", "x", "--all"], "ashlar: --all and a system's name exclude each other"],
-  [["exec", "users", "env", "-0"], 'ashlar: unknown option "-0"'],
+  [["exec", "users", "env", "-u"], 'ashlar: unknown option "-u"'],
 ] as const)("CRUN1: %j is one clear line, a hint, and exit code 2", async ([words, message]) => {
   const cli = fakeCli();
   expect(await runCli(cli, words)).toBe(2);

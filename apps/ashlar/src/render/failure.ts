@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { CodedError, describeError, hasCode } from "@ashlar/foundation";
+import { CodedError, hasCode } from "@ashlar/foundation";
 import { CliError, DefinitionBrokenError } from "../errors.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import type { Style } from "./style.ts";
@@ -51,7 +51,21 @@ export function failureAsJson(error: unknown): Record<string, unknown> {
 
 function describeFailure(error: unknown): string {
   if (error instanceof CliError) return error.message;
-  return describeError(error);
+  return describeOnce(error);
+}
+
+/** The messages of an error and its causes, without those that an earlier one repeats. */
+export function describeOnce(error: unknown): string {
+  let text = "";
+  for (
+    let each = error;
+    each !== undefined;
+    each = each instanceof Error ? each.cause : undefined
+  ) {
+    const message = each instanceof Error ? each.message : String(each);
+    if (!text.includes(message)) text = text === "" ? message : `${text}: ${message}`;
+  }
+  return text;
 }
 
 function paintExcerpt(line: string, style: Style): string {

@@ -177,6 +177,7 @@ class PlainProgress implements ProgressView {
     for (const row of rows) {
       // A count or a reason alone does not make a line: a line per state is enough to follow.
       const key = `${row.state} ${row.count}`;
+      if (this.#options.goal === "down" && !row.settled) continue;
       if (this.#seen.get(row.name) === key) continue;
       this.#seen.set(row.name, key);
       const { style } = this.#options;

@@ -74,7 +74,11 @@ function replicaRow(replica: ReplicaStatus, options: StatusOptions): readonly st
 
 function lifeOf(replica: ReplicaStatus, { style, wallMs }: StatusOptions): readonly string[] {
   const age = formatElapsed(wallMs - Date.parse(replica.since)).padStart(7);
-  const restarts = replica.restarts === 0 ? "" : `, ${replica.restarts} restarts`;
+  const restarts = replica.restarts === 0 ? "" : `, ${plural(replica.restarts, "restart")}`;
   const pid = replica.pid === null ? "" : `pid ${replica.pid}${restarts}`;
   return [style.dim(age), style.dim(pid)];
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -13,7 +13,7 @@ import { InterruptedError } from "../errors.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import { renderLogLine } from "../render/log-lines.ts";
 import { reportedFrom } from "../supervise-report.ts";
-import { type SupervisionRequest, superviseSystem } from "../supervision.ts";
+import type { SupervisionRequest } from "../supervision.ts";
 import { followProgress, type ProgressFactory } from "./follow.ts";
 import { startFailureFrom } from "./start-failure.ts";
 
@@ -50,6 +50,8 @@ async function supervise(
   // The supervisor's own signal is never aborted: `down` below is awaited and shown instead.
   const lifetime = new AbortController();
   const modules = { environment, variables, log, signal: lifetime.signal };
+  // Loaded only here: no other command pays for the engines.
+  const { superviseSystem } = await import("../supervision.ts");
   const supervisor = await superviseSystem(request, modules);
   const failure = await untilReady(supervisor, options, signal);
   if (failure === null) await options.announce(supervisor);
