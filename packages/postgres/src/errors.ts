@@ -461,3 +461,21 @@ export class PostgresAdminError extends CodedError<
     );
   }
 }
+
+/**
+ * Thrown by `openPostgresStream` for a stream that exists with another kind or another number of
+ * partitions, which would part events of one subject. Not worth a retry: restore the definition, or
+ * name a new stream.
+ */
+export class PostgresStreamMismatchError extends CodedError<
+  "POSTGRES_STREAM_MISMATCH",
+  { readonly stream: string; readonly wanted: string; readonly found: string }
+> {
+  constructor(stream: string, wanted: string, found: string) {
+    super(
+      "POSTGRES_STREAM_MISMATCH",
+      `stream "${stream}" exists as ${found}, not as ${wanted}; restore that, or name a new stream`,
+      { stream, wanted, found },
+    );
+  }
+}

@@ -2,6 +2,12 @@ export { EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/embed
 export type { ServerExit } from "./embedded/server-process.ts";
 export * from "./errors.ts";
 export {
+  migrateMessaging,
+  PostgresInbox,
+  PostgresOutbox,
+  type PostgresOutboxOptions,
+} from "./messaging.ts";
+export {
   type AppliedMigration,
   type MigrateOptions,
   type Migration,
@@ -28,6 +34,11 @@ export {
   openExternalServer,
   resolveStoreUrl,
 } from "./provision.ts";
+export {
+  openPostgresStream,
+  openPostgresStreamStore,
+  type PostgresStreamOptions,
+} from "./stream-store.ts";
 export {
   formatPostgresUrl,
   type PostgresUrl,

@@ -74,7 +74,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly Migrati
   });
   const history = historyTable(options.history);
   // MG3: the lock's transaction stays open while the files run on the other connection.
-  return pool.transaction(
+  return await pool.transaction(
     async (lock) => {
       await lock.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [history]);
       await createHistory(pool, history);

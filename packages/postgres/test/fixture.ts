@@ -1,0 +1,50 @@
+/**
+ * A real server for one test file, and a new database for each test.
+ */
+import { chmod, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EmbeddedPostgres, openPool, type Pool, type PoolOptions } from "@ashlar/postgres";
+import { realEnvironment } from "@ashlar/program";
+import { afterAll, beforeAll } from "vitest";
+
+export const environment = realEnvironment();
+
+/** A new directory that any account can enter, so that root's server keeps its files in it. */
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "ashlar-postgres-test-"));
+  await chmod(directory, 0o711);
+  return directory;
+}
+
+export interface TestServer {
+  readonly server: EmbeddedPostgres;
+  /** The URL of a new database. */
+  createDatabase(): Promise<string>;
+  /** A pool on a new database; close it. */
+  openPool(options?: Partial<PoolOptions>): Promise<Pool>;
+}
+
+/** Starts a server before the file's tests and removes it after them. */
+export function useServer(settings: Readonly<Record<string, string>> = {}): TestServer {
+  let server: EmbeddedPostgres;
+  let dataDir: string;
+  let count = 0;
+  beforeAll(async () => {
+    dataDir = await temporaryDirectory();
+    server = await EmbeddedPostgres.open({ dataDir, environment, settings });
+  });
+  afterAll(async () => {
+    await server.close();
+    await EmbeddedPostgres.remove(dataDir);
+  });
+  const createDatabase = (): Promise<string> => server.createDatabase(`test_${++count}`);
+  return {
+    get server() {
+      return server;
+    },
+    createDatabase,
+    openPool: async (options = {}) =>
+      openPool(await createDatabase(), { environment, max: 6, ...options }),
+  };
+}
