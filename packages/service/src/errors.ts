@@ -214,6 +214,126 @@ export class UpstreamRefusedError extends HttpError<
   }
 }
 
+type NoDetail = Record<never, never>;
+
+/** Thrown when a route needs an `idempotency-key` header and none came. Send one; a UUID will do. */
+export class IdempotencyKeyMissingError extends HttpError<"IDEMPOTENCY_KEY_MISSING", NoDetail> {
+  constructor() {
+    super("IDEMPOTENCY_KEY_MISSING", {
+      status: 400,
+      message: "send an idempotency-key header, so that a repeated request is done once",
+      detail: {},
+    });
+  }
+}
+
+/** Thrown for an idempotency key that is not 1..255 visible ASCII characters. Never retried as it is. */
+export class IdempotencyKeyInvalidError extends HttpError<"IDEMPOTENCY_KEY_INVALID", NoDetail> {
+  constructor() {
+    super("IDEMPOTENCY_KEY_INVALID", {
+      status: 400,
+      message: "an idempotency-key has 1..255 visible ASCII characters",
+      detail: {},
+    });
+  }
+}
+
+/** Thrown when a key comes again with another request. A mistake of the client: take a new key. */
+export class IdempotencyKeyReusedError extends HttpError<"IDEMPOTENCY_KEY_REUSED", NoDetail> {
+  constructor() {
+    super("IDEMPOTENCY_KEY_REUSED", {
+      status: 422,
+      message: "this idempotency-key was used for another request; take a new one",
+      detail: {},
+    });
+  }
+}
+
+/** Thrown while the first request with this key is still being served. Retry after `Retry-After`. */
+export class IdempotencyInProgressError extends HttpError<"IDEMPOTENCY_IN_PROGRESS", NoDetail> {
+  constructor() {
+    super("IDEMPOTENCY_IN_PROGRESS", {
+      status: 409,
+      message: "the first request with this idempotency-key is still being served",
+      detail: {},
+      headers: { "retry-after": "1" },
+    });
+  }
+}
+
+/**
+ * Thrown when work took longer than its lease and another process has taken it over: this one's
+ * transaction must not commit. Retry with the same key: it gets the other's answer.
+ */
+export class IdempotencyClaimLostError extends HttpError<"IDEMPOTENCY_CLAIM_LOST", NoDetail> {
+  constructor() {
+    super("IDEMPOTENCY_CLAIM_LOST", {
+      status: 503,
+      message: "the work took too long and another process has taken it over; ask again",
+      detail: {},
+      headers: { "retry-after": "1" },
+    });
+  }
+}
+
+/** Thrown when a route needs a bearer token and none came. Sign in. */
+export class BearerTokenMissingError extends HttpError<"BEARER_TOKEN_MISSING", NoDetail> {
+  constructor() {
+    super("BEARER_TOKEN_MISSING", {
+      status: 401,
+      message: "send `authorization: Bearer <token>`",
+      detail: {},
+      headers: { "www-authenticate": "Bearer" },
+    });
+  }
+}
+
+/** Thrown for a bearer token that is malformed, forged, expired or meant for others. Sign in again. */
+export class BearerTokenRefusedError extends HttpError<"BEARER_TOKEN_REFUSED", NoDetail> {
+  constructor(reason: string) {
+    super("BEARER_TOKEN_REFUSED", {
+      status: 401,
+      message: `the token was refused: ${reason}`,
+      detail: {},
+      headers: { "www-authenticate": 'Bearer error="invalid_token"' },
+    });
+  }
+}
+
+/** Thrown when the issuer's keys cannot be fetched, so that no token can be judged. Retry later. */
+export class BearerKeysError extends HttpError<"BEARER_KEYS_UNAVAILABLE", NoDetail> {
+  constructor(url: string, reason: string, cause: unknown) {
+    super("BEARER_KEYS_UNAVAILABLE", {
+      status: 503,
+      message: `tokens cannot be verified now: the keys at ${url} are not available (${reason})`,
+      detail: {},
+      headers: { "retry-after": "1" },
+      cause,
+    });
+  }
+}
+
+/** Thrown when the caller has none of the roles that an action needs. Retrying does not help. */
+export class RoleInsufficientError extends HttpError<
+  "ROLE_INSUFFICIENT",
+  { readonly needed: readonly string[] }
+> {
+  constructor(needed: readonly string[]) {
+    super("ROLE_INSUFFICIENT", {
+      status: 403,
+      message: `this needs one of the roles ${needed.join(", ")}`,
+      detail: { needed },
+    });
+  }
+}
+
+/** Thrown for a resource of somebody else, answered as if it did not exist. Retrying does not help. */
+export class NotOwnerError extends HttpError<"RESOURCE_NOT_FOUND", NoDetail> {
+  constructor() {
+    super("RESOURCE_NOT_FOUND", { status: 404, message: "there is no such resource", detail: {} });
+  }
+}
+
 export interface ProblemKind {
   readonly status: number;
   readonly title: string;

@@ -347,10 +347,7 @@ function targetOf(request: HttpRequest<unknown>): string {
   return text === "" ? request.path : `${request.path}?${text}`;
 }
 
-async function readText(
-  body: AsyncIterable<Buffer>,
-  tooLarge: () => Error,
-): Promise<string> {
+async function readText(body: AsyncIterable<Buffer>, tooLarge: () => Error): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {

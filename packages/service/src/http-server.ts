@@ -118,6 +118,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     clientErrorHandler: (error, socket) => answerClientError(error, socket, options.environment),
   }).withTypeProvider<ZodTypeProvider>();
   server.decorateRequest("serving", null);
+  server.decorateRequest("principal", null);
   useZod(server);
   useJsonBodies(server);
   const inFlight = new InFlight();

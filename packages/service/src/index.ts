@@ -1,3 +1,15 @@
+export {
+  type BearerAuth,
+  type BearerAuthOptions,
+  bearerAuth,
+  mayAccess,
+  type Principal,
+  principalOf,
+  requireOwner,
+  requireRole,
+  type TokenAlgorithm,
+} from "./bearer-auth.ts";
+export type { DatabaseOptions } from "./database.ts";
 export * from "./errors.ts";
 export {
   type CallOptions,
@@ -10,6 +22,15 @@ export {
   path,
 } from "./http-client.ts";
 export type { HttpLimits, ServiceHttp } from "./http-server.ts";
+export {
+  type Idempotency,
+  type IdempotencyOptions,
+  type IdempotentRequest,
+  idempotencyKeyOf,
+  openIdempotency,
+  type RecordAnswer,
+  type RecordedAnswer,
+} from "./idempotency.ts";
 export { serviceMetrics } from "./metrics.ts";
 export { openService, type RunningService, type ServiceHost } from "./open-service.ts";
 export { currentRequest, type RequestContext } from "./request-context.ts";

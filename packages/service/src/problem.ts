@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { STATUS_CODES } from "node:http";
 import { CodedError } from "@ashlar/foundation";
+import { nodeHttp } from "@ashlar/telemetry";
 import { RequestInvalidError, type ServiceProblemCode, serviceProblems } from "./errors.ts";
 
 /** One wrong part of a request. */
@@ -86,7 +86,7 @@ export function problemFrom(error: unknown): Problem {
     const data = Object.keys(detail).length === 0 || status >= 500 ? {} : { data: detail };
     return {
       status,
-      title: STATUS_CODES[status] ?? "Error",
+      title: titleOf(status),
       code,
       detail: message,
       headers,
@@ -103,6 +103,10 @@ export function problemFrom(error: unknown): Problem {
     );
   }
   return internalError();
+}
+
+function titleOf(status: number): string {
+  return nodeHttp.STATUS_CODES[status] ?? "Error";
 }
 
 function internalError(): Problem {

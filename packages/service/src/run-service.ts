@@ -7,6 +7,7 @@
  * @module
  */
 
+import { flushCompileCache } from "node:module";
 import type { Environment } from "@ashlar/foundation";
 import type { ConfigFields } from "@ashlar/model";
 import { processEnvironment, realEnvironment, untilStopped } from "@ashlar/program";
@@ -35,6 +36,7 @@ export async function runService<Fields extends ConfigFields>(
   } catch {
     return endProcess(1); // `openService` has told why.
   }
+  flushCompileCache(); // For the next start: at exit it would be lost to a SIGKILL.
   const signal = await stopped;
   service.telemetry.log.info("told to stop", { signal });
   const inTime = await stopWithin(service, environment);

@@ -43,8 +43,10 @@ function rebuild(schema: $ZodType, again: Rebuild): $ZodType {
     case "default":
     case "prefault":
     case "readonly":
-    case "catch":
-      return clone(schema, { ...def, innerType: again(def.innerType) });
+    case "catch": {
+      const wrapped = { ...def, innerType: again(def.innerType) };
+      return clone(schema, wrapped);
+    }
     case "union":
       return clone(schema, { ...def, options: def.options.map(again) } as typeof def);
     case "tuple": {

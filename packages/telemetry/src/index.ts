@@ -2,6 +2,7 @@ export * from "./errors.ts";
 export * from "./health.ts";
 export type { LogLevel, ProgramLog } from "./json-log.ts";
 export * from "./metric-registry.ts";
+export { nodeHttp } from "./node-http.ts";
 export * from "./ops-server.ts";
 export { looksSecret, safeFields, safeText } from "./safe-fields.ts";
 export * from "./telemetry.ts";

@@ -6,11 +6,12 @@
  *
  * @module
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { OpsPortError } from "./errors.ts";
 import type { Health } from "./health.ts";
 import { expositionContentType, type MetricRegistry } from "./metric-registry.ts";
+import { nodeHttp } from "./node-http.ts";
 
 export interface OpsServerOptions {
   readonly host: string;
@@ -27,7 +28,7 @@ export interface OpsServer extends AsyncDisposable {
 /** @throws {OpsPortError} `OPS_PORT_UNAVAILABLE` */
 export async function serveOps(options: OpsServerOptions): Promise<OpsServer> {
   const { host, telemetry } = options;
-  const server = createServer(
+  const server = nodeHttp.createServer(
     { requestTimeout: 5_000, headersTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 8_192 },
     (request, response) => {
       answer(request, telemetry).then(

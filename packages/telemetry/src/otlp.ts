@@ -8,11 +8,11 @@
  *
  * @module
  */
-import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { HrTime } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import { SpanExportError } from "./errors.ts";
+import { nodeHttp } from "./node-http.ts";
 
 export type ResourceAttributes = Readonly<Record<string, string | number>>;
 
@@ -90,7 +90,7 @@ export type SpanTransport = (body: string, signal: AbortSignal) => Promise<void>
 export function httpSpanTransport(endpoint: string): SpanTransport {
   const url = new URL(endpoint);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/v1/traces`;
-  const send = url.protocol === "https:" ? requestHttps : requestHttp;
+  const send = url.protocol === "https:" ? requestHttps : nodeHttp.request;
   return (body, signal) =>
     new Promise((resolve, reject) => {
       const fail = (reason: string, cause?: unknown): void =>
