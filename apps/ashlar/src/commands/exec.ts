@@ -55,7 +55,7 @@ async function exec(cli: Cli, { target, command, flags }: ExecRequest): Promise<
   using _ignored = cli.onInterrupt((signal) => {
     if (signal !== "SIGINT") child.kill(signal);
   });
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     child.once("error", (error) => {
       reject(new CommandNotRunnableError(program, error));
     });

@@ -37,7 +37,7 @@ export async function superviseInForeground(
 ): Promise<ExitCode> {
   using presses = countPresses(cli);
   const run = supervise(cli, options, presses.first);
-  return Promise.race([run, presses.second]);
+  return await Promise.race([run, presses.second]);
 }
 
 async function supervise(
