@@ -15,21 +15,27 @@ export function logAccess(exchange: Exchange, status: number): void {
   const durationMs = clock.monotonicMs() - exchange.startMs;
   const route = runtime?.plan.name ?? "none";
   const method = request.method as LoggedMethod;
-  instruments.requests.add({ method, route, status: String(status) });
+  instruments.requests.add(`${method} ${status} ${route}`, () => ({
+    method,
+    route,
+    status: String(status),
+  }));
   instruments.durations.observe({ method, route }, durationMs / 1_000);
-  instruments.log.info("request", {
+  const fields: Record<string, string | number> = {
     method,
     path: target.path.length > 256 ? `${target.path.slice(0, 256)}…` : target.path,
     route,
     status,
-    code: exchange.problemCode,
     durationMs: Math.round(durationMs * 100) / 100,
     bytes: exchange.bytesSent,
     client: client.ip,
-    consumer: exchange.consumer?.id,
-    attempts: exchange.attempts,
     correlationId: exchange.correlationId,
-    traceId: exchange.traceparent === "" ? undefined : exchange.traceparent.slice(3, 35),
-    userAgent: exchange.headers?.userAgent?.slice(0, 128),
-  });
+  };
+  if (exchange.traceparent !== "") fields["traceId"] = exchange.traceparent.slice(3, 35);
+  if (exchange.consumer !== undefined) fields["consumer"] = exchange.consumer.id;
+  if (exchange.problemCode !== undefined) fields["code"] = exchange.problemCode;
+  if (exchange.attempts > 1) fields["attempts"] = exchange.attempts;
+  const userAgent = exchange.headers?.userAgent;
+  if (userAgent !== undefined) fields["userAgent"] = userAgent.slice(0, 128);
+  instruments.log.info("request", fields);
 }

@@ -80,9 +80,7 @@ export class Exchange {
   }
 
   start(): void {
-    const { state, instruments } = this.edge;
-    state.inFlight += 1;
-    instruments.inFlight.set({}, state.inFlight);
+    this.edge.state.inFlight += 1;
     const refusal = this.#admit();
     if (refusal !== undefined) this.refuse(refusal);
     else if (!this.response.writableEnded) this.#limitFirst();
@@ -302,9 +300,7 @@ export class Exchange {
   leaveFlight(): void {
     if (!this.#isInFlight) return;
     this.#isInFlight = false;
-    const { state, instruments } = this.edge;
-    state.inFlight -= 1;
-    instruments.inFlight.set({}, state.inFlight);
+    this.edge.state.inFlight -= 1;
   }
 
   /** Tells log, metrics and trace; 499: the client left first. */

@@ -28,6 +28,9 @@ import type { Replica } from "./upstream.ts";
 /** Bodies of known size up to this are read whole first: one write, and they can be sent again. */
 const bufferedBytesMax = 65_536;
 
+/** Last pieces up to this are joined with the head of the response. */
+const textBytesMax = 8_192;
+
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 const safe: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 const retriedStatus: ReadonlySet<number> = new Set([502, 503, 504]);
@@ -129,7 +132,9 @@ export class Forwarding implements AttemptSink, Waiter {
       this.#bytesLeft -= piece.length;
       // The last piece ends the response in the same write.
       if (this.#bytesLeft === 0) {
-        response.end(piece);
+        // As text, a small one goes out in one piece with the head; latin1 keeps every byte.
+        if (piece.length <= textBytesMax) response.end(piece.toString("latin1"), "latin1");
+        else response.end(piece);
         return true;
       }
     }
@@ -258,7 +263,8 @@ export class Forwarding implements AttemptSink, Waiter {
 
   #count(outcome: "ok" | "server_error" | "aborted" | AttemptFailure): void {
     const { instruments } = this.#exchange.edge;
-    instruments.attempts.add({ target: this.#runtime.upstream.name, outcome });
+    const target = this.#runtime.upstream.name;
+    instruments.attempts.add(`${outcome} ${target}`, () => ({ target, outcome }));
   }
 }
 

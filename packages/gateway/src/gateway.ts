@@ -95,7 +95,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 function openEdge(options: GatewayOptions, scope: Scope): Edge {
   const { plan, environment, telemetry } = options;
   const { clock } = environment;
-  const instruments = openInstruments(telemetry);
+  const state = { inFlight: 0, webSockets: 0, draining: false };
+  const cache = new ResponseCache(clock, options.cacheBytesMax ?? 32 * 2 ** 20);
+  const instruments = scope.own(
+    openInstruments(telemetry, ({ inFlight, webSockets, cacheBytes }) => {
+      inFlight.set({}, state.inFlight);
+      webSockets.set({}, state.webSockets);
+      cacheBytes.set({}, cache.bytes);
+    }),
+  );
   const wheel = new DeadlineWheel(clock, scope.signal);
   const upstreams = openUpstreams(options, instruments, scope);
   const routes = new RouteTable(plan.routes);
@@ -105,7 +113,6 @@ function openEdge(options: GatewayOptions, scope: Scope): Edge {
       return [route, compileRoute(route, plan.routes, upstream)];
     }),
   );
-  const onBytes = (bytes: number): void => instruments.cacheBytes.set({}, bytes);
   const countFailure = (store: "rate_limits" | "credentials") => (): void =>
     instruments.storeFailures.add({ store });
   return {
@@ -131,10 +138,10 @@ function openEdge(options: GatewayOptions, scope: Scope): Edge {
       onStoreFailure: countFailure("rate_limits"),
       namespace: options.system,
     }),
-    cache: new ResponseCache(clock, options.cacheBytesMax ?? 32 * 2 ** 20, onBytes),
+    cache,
     openApi: openOpenApi(options, routes, upstreams),
     instruments,
-    state: { inFlight: 0, webSockets: 0, draining: false },
+    state,
     maxInFlight: plan.maxInFlight,
     webSocketsMax: Math.max(1, Math.floor(plan.maxConnections * 0.8)),
   };
@@ -235,6 +242,7 @@ async function openServer(
   const settings: ServerOptions<typeof IncomingMessage, typeof GatewayResponse> = {
     ServerResponse: GatewayResponse,
     insecureHTTPParser: false,
+    requireHostHeader: false, // The exchange asks for it, and answers with a problem document.
     maxHeaderSize: plan.headerBytesMax,
     headersTimeout: plan.headerTimeoutMs,
     // The route's own deadline bounds the body; see Forwarding.

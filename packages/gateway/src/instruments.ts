@@ -14,6 +14,7 @@ import {
   type Metric,
 } from "@ashlar/foundation";
 import * as declared from "./metrics.ts";
+import { Tally } from "./tally.ts";
 import type {
   GatewayCounter,
   GatewayGauge,
@@ -23,17 +24,18 @@ import type {
 } from "./telemetry.ts";
 
 type CounterOf<M extends Metric> = M extends Counter<infer L> ? GatewayCounter<L> : never;
+type TallyOf<M extends Metric> = M extends Counter<infer L> ? Tally<L> : never;
 type GaugeOf<M extends Metric> = M extends Gauge<infer L> ? GatewayGauge<L> : never;
 type HistogramOf<M extends Metric> = M extends Histogram<infer L> ? GatewayHistogram<L> : never;
 
 export interface Instruments {
   readonly log: Log;
   readonly tracer: GatewayTracer;
-  readonly requests: CounterOf<typeof httpRequestsTotal>;
+  readonly requests: TallyOf<typeof httpRequestsTotal>;
   readonly durations: HistogramOf<typeof httpRequestDurationSeconds>;
   readonly inFlight: GaugeOf<typeof httpRequestsInFlight>;
   readonly refusals: CounterOf<typeof declared.gatewayRefusalsTotal>;
-  readonly attempts: CounterOf<typeof declared.gatewayUpstreamAttemptsTotal>;
+  readonly attempts: TallyOf<typeof declared.gatewayUpstreamAttemptsTotal>;
   readonly upstreamDurations: HistogramOf<typeof declared.gatewayUpstreamDurationSeconds>;
   readonly retries: CounterOf<typeof declared.gatewayRetriesTotal>;
   readonly ejected: GaugeOf<typeof declared.gatewayEjectedReplicas>;
@@ -44,15 +46,21 @@ export interface Instruments {
   readonly connectionsRefused: CounterOf<typeof declared.gatewayConnectionsRefusedTotal>;
 }
 
-export function openInstruments({ log, metrics, tracer }: GatewayTelemetry): Instruments {
-  return {
+/** `gauges` is called before the metrics are read. */
+export function openInstruments(
+  { log, metrics, tracer }: GatewayTelemetry,
+  gauges: (instruments: Instruments) => void,
+): Instruments & Disposable {
+  const requests = new Tally(metrics.counter(httpRequestsTotal));
+  const attempts = new Tally(metrics.counter(declared.gatewayUpstreamAttemptsTotal));
+  const instruments = {
     log,
     tracer,
-    requests: metrics.counter(httpRequestsTotal),
+    requests,
     durations: metrics.histogram(httpRequestDurationSeconds),
     inFlight: metrics.gauge(httpRequestsInFlight),
     refusals: metrics.counter(declared.gatewayRefusalsTotal),
-    attempts: metrics.counter(declared.gatewayUpstreamAttemptsTotal),
+    attempts,
     upstreamDurations: metrics.histogram(declared.gatewayUpstreamDurationSeconds),
     retries: metrics.counter(declared.gatewayRetriesTotal),
     ejected: metrics.gauge(declared.gatewayEjectedReplicas),
@@ -62,4 +70,10 @@ export function openInstruments({ log, metrics, tracer }: GatewayTelemetry): Ins
     webSockets: metrics.gauge(declared.gatewayWebSocketsOpen),
     connectionsRefused: metrics.counter(declared.gatewayConnectionsRefusedTotal),
   };
+  const collecting = metrics.onExpose(() => {
+    requests.flush();
+    attempts.flush();
+    gauges(instruments);
+  });
+  return Object.assign(instruments, { [Symbol.dispose]: () => collecting[Symbol.dispose]() });
 }

@@ -118,7 +118,7 @@ export function readRequestHeaders(raw: readonly string[]): RequestHeaders | Pro
     if (badValue.test(value)) return refused(`header ${name} has a control character`);
     const fault = note(headers, name, value);
     if (fault !== undefined) return fault;
-    if (name === "connection") connection += `,${value}`;
+    if (name === "connection" && value !== "keep-alive") connection += `,${value}`;
     if (!hopByHop.has(name) && !replaced.has(name) && !isAsserted(name)) {
       headers.forward.push(name, value);
     }

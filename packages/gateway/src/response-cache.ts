@@ -56,16 +56,14 @@ const overheadBytes = 1_024;
 export class ResponseCache {
   readonly #clock: Clock;
   readonly #bytesMax: number;
-  readonly #onBytes: (bytes: number) => void;
   readonly #resources = new Map<string, Resource>();
   readonly #fetches = new Map<string, Recording>();
   readonly #generations = new Map<string, number>();
   #bytes = 0;
 
-  constructor(clock: Clock, bytesMax: number, onBytes: (bytes: number) => void) {
+  constructor(clock: Clock, bytesMax: number) {
     this.#clock = clock;
     this.#bytesMax = bytesMax;
-    this.#onBytes = onBytes;
   }
 
   get bytes(): number {
@@ -120,7 +118,6 @@ export class ResponseCache {
         if (fetch.question.route.name === name) this.#fetches.delete(key);
       }
     }
-    this.#onBytes(this.#bytes);
   }
 
   #generationOf(routeName: string): number {
@@ -140,7 +137,6 @@ export class ResponseCache {
       if (this.#bytes <= this.#bytesMax) break;
       this.#remove(oldest, resource);
     }
-    this.#onBytes(this.#bytes);
   }
 
   #remove(key: string, resource: Resource): void {

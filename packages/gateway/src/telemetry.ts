@@ -23,6 +23,8 @@ export interface GatewayMetricWriter {
   counter<L extends Labels>(metric: Counter<L>): GatewayCounter<L>;
   gauge<L extends Labels>(metric: Gauge<L>): GatewayGauge<L>;
   histogram<L extends Labels>(metric: Histogram<L>): GatewayHistogram<L>;
+  /** Runs `collect` before the metrics are read: what changes with every request is set only then. */
+  onExpose(collect: () => void): Disposable;
 }
 
 export interface GatewayCounter<L extends Labels> {
@@ -68,6 +70,7 @@ export const silentTelemetry: GatewayTelemetry = {
     counter: () => ({ add: nothing }),
     gauge: () => ({ set: nothing }),
     histogram: () => ({ observe: nothing }),
+    onExpose: () => ({ [Symbol.dispose]: nothing }),
   },
   tracer: { start: () => undefined },
 };

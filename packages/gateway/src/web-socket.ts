@@ -105,7 +105,7 @@ export class WebSockets {
   }
 
   #join(exchange: Exchange, answer: IncomingMessage, ends: Ends): void {
-    const { state, instruments } = this.#edge;
+    const { state } = this.#edge;
     exchange.response.detachSocket(ends.client);
     exchange.leaveFlight();
     const lines = ["HTTP/1.1 101 Switching Protocols", "connection: Upgrade", "upgrade: websocket"];
@@ -116,11 +116,9 @@ export class WebSockets {
     }
     ends.client.write(`${lines.join("\r\n")}\r\n\r\n`);
     state.webSockets += 1;
-    instruments.webSockets.set({}, state.webSockets);
     const tunnel = new Tunnel(this.#edge, exchange, ends, () => {
       this.#tunnels.delete(tunnel);
       state.webSockets -= 1;
-      instruments.webSockets.set({}, state.webSockets);
       exchange.close(101);
     });
     this.#tunnels.add(tunnel);
