@@ -9,14 +9,14 @@
  */
 import { directoryOf } from "./assemble/directory.ts";
 import { knownMetrics } from "./assemble/metrics.ts";
-import { assemblePlan, type Choice, type Resolved } from "./assemble/plan.ts";
+import type { Resolved } from "./assemble/plan.ts";
+import { type Choice, sizeSystem, type Sizing } from "./assemble/sizing.ts";
 import { resolvePart } from "./assemble/uses.ts";
 import type { Fault } from "./fault.ts";
-import type { Plan } from "./plan/plan.ts";
 import type { EnvironmentDraft, SystemDraft } from "./read/draft.ts";
 import { Faults } from "./read/reader.ts";
 import { readSystem } from "./read/system.ts";
-import { definitionRules, planRules } from "./rules/rules.ts";
+import { definitionRules, sizeRules } from "./rules/rules.ts";
 
 export interface CheckOptions {
   /** Today as `YYYY-MM-DD`, to find expired waivers. Default: waivers do not expire. */
@@ -47,7 +47,7 @@ export function judge(definition: unknown, options: CheckOptions): Judged {
   const resolved = resolve(draft, faults);
   definitionRules({ resolved, today: options.today ?? null, faults });
   const base: Choice = { environment: null, environmentName: "", replicas: {} };
-  judgePlan(resolved, base, faults);
+  judgeSizes(resolved, base, faults);
   for (const environment of draft.environments) {
     judgeEnvironment(resolved, environment, faults);
   }
@@ -62,16 +62,17 @@ function resolve(draft: SystemDraft, faults: Faults): Resolved {
   return { draft, directory, parts, metrics: knownMetrics(listed, faults) };
 }
 
-function judgePlan(resolved: Resolved, choice: Choice, faults: Faults): Plan {
-  const plan = assemblePlan(resolved, choice);
-  planRules({ plan, resolved, choice, faults });
-  return plan;
+/** What is wrong with the sizes of a system in one environment. */
+export function judgeSizes(resolved: Resolved, choice: Choice, faults: Faults): Sizing {
+  const sizing = sizeSystem(resolved.draft, choice);
+  sizeRules({ resolved, choice, sizing, faults });
+  return sizing;
 }
 
 /** CK3: what the definition itself already shows is not repeated for an environment. */
 function judgeEnvironment(resolved: Resolved, environment: EnvironmentDraft, faults: Faults): void {
   const own = new Faults();
-  judgePlan(resolved, { environment, environmentName: environment.name, replicas: {} }, own);
+  judgeSizes(resolved, { environment, environmentName: environment.name, replicas: {} }, own);
   const known = new Set(faults.list.map(identity));
   for (const fault of own.list) {
     if (known.has(identity(fault))) continue;

@@ -5,8 +5,12 @@
  *
  * @module
  */
+import type { BreakerPlan, HttpMethod } from "./plan/gateway.ts";
+import type { AlertPlan } from "./plan/observe.ts";
 import type { PartKind } from "./plan/part.ts";
-import type { StoreEngine, StorePlan } from "./plan/store.ts";
+import type { StoreEngine, StorePlan, StreamPlan } from "./plan/store.ts";
+
+type Figures<Name extends string> = Readonly<Record<Name, number>>;
 
 const second = 1_000;
 const minute = 60 * second;
@@ -26,7 +30,14 @@ export const replicaDefault: Readonly<Record<PartKind, number>> = {
   cronJob: 1,
 };
 
-export const resourceDefaults = {
+export const resourceDefaults: Figures<
+  | "cpuMillicores"
+  | "memoryBytes"
+  | "cpuLimitFactor"
+  | "memoryLimitFactor"
+  | "ephemeralBytes"
+  | "ephemeralLimitFactor"
+> = {
   /** A tenth of a core starts a Node process in a second or two and idles on far less. */
   cpuMillicores: 100,
   /** An idle Node service holds about 110 MB; the rest is room for its work. */
@@ -38,44 +49,55 @@ export const resourceDefaults = {
   /** Logs go to the standard output; this is for temporary files. */
   ephemeralBytes: 64 * mebibyte,
   ephemeralLimitFactor: 4,
-} as const;
+};
 
-export const probeDefaults = {
+export const probeDefaults: Readonly<
+  Record<"startup" | "readiness" | "liveness", Figures<"periodMs" | "timeoutMs" | "failures">>
+> = {
   /** Asked every second for two minutes, so that a fast start is seen at once and a slow one lives. */
   startup: { periodMs: second, timeoutMs: second, failures: 120 },
   /** Out of service within 15 s of falling silent. */
   readiness: { periodMs: 5 * second, timeoutMs: 2 * second, failures: 3 },
   /** Restarted after 30 s: later than readiness, for a restart is the last resort. */
   liveness: { periodMs: 10 * second, timeoutMs: 3 * second, failures: 3 },
-} as const;
+};
 
-export const stopDefaults = {
+export const stopDefaults: Figures<"graceMs" | "drainMs"> = {
   /** The usual time of Kubernetes; longer than every default route timeout. */
   graceMs: 30 * second,
   /** Endpoint changes reach all routers of a cluster within a few seconds. */
   drainMs: 5 * second,
-} as const;
+};
 
-export const restartDefaults = {
+export const restartDefaults: Figures<"initialMs" | "maxMs" | "resetMs"> = {
   /** A crash by chance is mended at once; a crash by fault does not become a storm. */
   initialMs: second / 2,
   maxMs: 30 * second,
   resetMs: 2 * minute,
-} as const;
+};
 
-export const rolloutDefaults = {
+export const rolloutDefaults: Figures<
+  "surgePercent" | "unavailablePercent" | "minReadyMs" | "scaleDownDelayMs"
+> = {
   /** Never fewer than wanted at two or three replicas, and no long queue at many. */
   surgePercent: 25,
   unavailablePercent: 25,
   /** Long enough for a first wave of requests to show a broken replica. */
   minReadyMs: 5 * second,
   scaleDownDelayMs: 30 * second,
-} as const;
+};
 
 /** The time of one attempt, the first wait and the longest, of a route that retries. */
-export const retryDefaults = { initialMs: 50, maxMs: second } as const;
+export const retryDefaults: Figures<"initialMs" | "maxMs"> = { initialMs: 50, maxMs: second };
 
-export const routeDefaults = {
+export const routeDefaults: Figures<
+  "bodyBytesMax" | "timeoutMs" | "corsMaxAgeMs" | "cacheEntryBytesMax"
+> & {
+  readonly breaker: BreakerPlan;
+  readonly corsHeaders: readonly string[];
+  readonly corsExposedHeaders: readonly string[];
+  readonly corsMethods: readonly HttpMethod[];
+} = {
   /** Enough for JSON; uploads say more. */
   bodyBytesMax: mebibyte,
   /** People leave after ten seconds, and the stop grace is longer. */
@@ -86,9 +108,12 @@ export const routeDefaults = {
   corsExposedHeaders: ["etag", "retry-after", "x-correlation-id"],
   corsMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
   cacheEntryBytesMax: mebibyte,
-} as const;
+};
 
-export const gatewayDefaults = {
+export const gatewayDefaults: Figures<
+  "maxConnections" | "maxInFlight" | "headerBytesMax" | "headerTimeoutMs" | "clockToleranceMs"
+> &
+  Readonly<Record<"entry" | "openapiPath" | "rolesClaim" | "scopesClaim", string>> = {
   entry: "@ashlar/gateway-app",
   maxConnections: 10_000,
   /** Beyond this, waiting costs more than refusing: one replica answers about 10,000 a second. */
@@ -100,24 +125,28 @@ export const gatewayDefaults = {
   clockToleranceMs: 30 * second,
   rolesClaim: "roles",
   scopesClaim: "scope",
-} as const;
+};
 
-export const jobDefaults = {
+export const jobDefaults: Figures<
+  "retries" | "deadlineMs" | "keepFinishedMs" | "startingDeadlineMs"
+> = {
   retries: 3,
   deadlineMs: hour,
   keepFinishedMs: day,
   /** A run that cannot start within ten minutes waits for its next time. */
   startingDeadlineMs: 10 * minute,
-} as const;
+};
 
-export const backupDefaults = {
+export const backupDefaults: Figures<"keepDays" | "keepWeeks" | "keepMonths" | "recoveryTimeMs"> = {
   keepDays: 30,
   keepWeeks: 12,
   keepMonths: 12,
   recoveryTimeMs: 4 * hour,
-} as const;
+};
 
-export const streamDefaults = {
+export const streamDefaults: Figures<
+  "partitions" | "retentionMs" | "maxEventBytes" | "maxEventBytesMax" | "maxDeliveries"
+> & { readonly engine: StreamPlan["engine"] } = {
   engine: "nats",
   partitions: 8,
   retentionMs: 7 * day,
@@ -125,10 +154,13 @@ export const streamDefaults = {
   maxEventBytes: 256 * 1024,
   maxEventBytesMax: mebibyte,
   maxDeliveries: 8,
-} as const;
+};
 
-export const objectiveDefaults = { windowMs: 30 * day } as const;
-export const alertDefaults = { forMs: 5 * minute, severity: "warning" } as const;
+export const objectiveDefaults: Figures<"windowMs"> = { windowMs: 30 * day };
+export const alertDefaults: Pick<AlertPlan, "forMs" | "severity"> = {
+  forMs: 5 * minute,
+  severity: "warning",
+};
 
 /** Well-known ports of protocols. */
 export const externalPorts: Readonly<Record<"https" | "http" | "smtp", number>> = {

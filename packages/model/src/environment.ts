@@ -11,7 +11,7 @@ import type { StoreOptions } from "./store.ts";
 
 export interface EnvironmentOptions<PartName extends string> {
   /** A fixed number of replicas, of every part and store or by part; drops scaling by signals. */
-  readonly replicas?: number | { readonly [Name in PartName]?: number };
+  readonly replicas?: number | { readonly [Name in NoInfer<PartName>]?: number };
   /** What differs in scaling, by part. Wins over a general `replicas`. */
   readonly scale?: { readonly [Name in PartName]?: Scale };
   /** What differs in resources, by part. */

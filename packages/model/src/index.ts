@@ -1,3 +1,15 @@
+// What a definition needs besides its builders, so that it has one import.
+export {
+  type Counter,
+  counter,
+  type Gauge,
+  gauge,
+  type Histogram,
+  histogram,
+  httpRequestDurationSeconds,
+  httpRequestsInFlight,
+  httpRequestsTotal,
+} from "@ashlar/foundation";
 export { type Access, type AccessOptions, anyOf, apiKey, basic } from "./access.ts";
 export * from "./alert.ts";
 export * from "./backup.ts";

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { assemblePlan, type Choice } from "./assemble/plan.ts";
+import { assemblePlan } from "./assemble/plan.ts";
+import type { Choice } from "./assemble/sizing.ts";
 import { canonical } from "./canonical.ts";
-import { type CheckOptions, judge } from "./check.ts";
+import { type CheckOptions, judge, judgeSizes } from "./check.ts";
 import { DefinitionError } from "./errors.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { EnvironmentDraft, SystemDraft } from "./read/draft.ts";
 import { Faults } from "./read/reader.ts";
-import { planRules } from "./rules/rules.ts";
 
 export interface PlanOptions extends CheckOptions {
   /** One that the definition names. Default: `dev` where there is one, else the first by name. */
@@ -37,11 +37,10 @@ export function plan(definition: unknown, options: PlanOptions = {}): Plan {
     environmentName: environment?.name ?? "dev",
     replicas: options.replicas ?? {},
   };
-  const built = assemblePlan(resolved, choice);
   const own = new Faults();
-  planRules({ plan: built, resolved, choice, faults: own });
+  const sizing = judgeSizes(resolved, choice, own);
   if (own.list.length > 0) throw new DefinitionError(name, own.list);
-  return canonical(built);
+  return canonical(assemblePlan(resolved, choice, sizing));
 }
 
 function chosenEnvironment(

@@ -6,13 +6,28 @@
  */
 import { type Counter, counter, type Gauge, gauge } from "@ashlar/foundation";
 
-const one = { maxValues: 1_000 } as const;
-const podLabels = { namespace: one, pod: one, container: one } as const;
-const claimLabels = { namespace: one, persistentvolumeclaim: one } as const;
-const hpaLabels = { namespace: one, horizontalpodautoscaler: one } as const;
+interface Bounded {
+  readonly maxValues: number;
+}
+const one: Bounded = { maxValues: 1_000 };
+const podLabels: Readonly<Record<"namespace" | "pod" | "container", Bounded>> = {
+  namespace: one,
+  pod: one,
+  container: one,
+};
+const claimLabels: Readonly<Record<"namespace" | "persistentvolumeclaim", Bounded>> = {
+  namespace: one,
+  persistentvolumeclaim: one,
+};
+const hpaLabels: Readonly<Record<"namespace" | "horizontalpodautoscaler", Bounded>> = {
+  namespace: one,
+  horizontalpodautoscaler: one,
+};
 
 /** 1 while the target was scraped, 0 while it was not. */
-export const up: Gauge = gauge("up", { help: "Whether the last scrape succeeded." });
+export const up: Gauge<Record<never, never>> = gauge("up", {
+  help: "Whether the last scrape succeeded.",
+});
 
 export const volumeUsedBytes: Gauge<typeof claimLabels> = gauge("kubelet_volume_stats_used_bytes", {
   help: "Bytes used on a volume.",
@@ -39,7 +54,10 @@ export const containerCpuSecondsTotal: Counter<typeof podLabels> = counter(
   { help: "CPU time used by a container.", labels: podLabels },
 );
 
-const limitLabels = { ...podLabels, resource: ["cpu", "memory"] } as const;
+const limitLabels: typeof podLabels & { readonly resource: readonly ["cpu", "memory"] } = {
+  ...podLabels,
+  resource: ["cpu", "memory"],
+};
 
 export const containerLimits: Gauge<typeof limitLabels> = gauge(
   "kube_pod_container_resource_limits",

@@ -28,9 +28,12 @@ export type TargetLabel = "part" | "instance" | "namespace" | "pod";
 
 type ValueOf<Allowed> = Allowed extends readonly (infer Listed extends string)[] ? Listed : string;
 
-export type Matchers<L extends Labels> = {
-  readonly [Label in keyof L & string]?: ValueOf<L[Label]> | LabelMatch;
-} & { readonly [Label in TargetLabel]?: string | AnyPart | LabelMatch };
+/** Conditions by label: those that the metric declares, and {@link TargetLabel}. */
+export type Matchers<L extends Labels> = string extends keyof L
+  ? Readonly<Record<string, string | AnyPart | LabelMatch>>
+  : { readonly [Label in keyof L & string]?: ValueOf<L[Label]> | LabelMatch } & {
+      readonly [Label in TargetLabel]?: string | AnyPart | LabelMatch;
+    };
 
 /** Every value but this one. */
 export function not(text: string): LabelMatch {

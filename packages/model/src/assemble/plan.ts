@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { invariant } from "@ashlar/foundation";
 import { configEnv, coerceConfigValue } from "../config.ts";
 import { probeDefaults, routeDefaults } from "../defaults.ts";
 import type { CorsPlan, GatewayPlan, RoutePlan } from "../plan/gateway.ts";
@@ -32,16 +33,7 @@ import { scanPromql } from "../promql-scan.ts";
 import type { Directory } from "./directory.ts";
 import { type KnownMetrics, metricPlans, metricsOf } from "./metrics.ts";
 import { compareRoutes } from "./routes.ts";
-import {
-  disruptionOf,
-  ownOr,
-  partResources,
-  quorumOf,
-  type ReplicaWish,
-  rolloutOf,
-  scaleOf,
-  storePlan,
-} from "./sizing.ts";
+import { type Choice, ownOr, rolloutOf, type Sizing, usualNamespace } from "./sizing.ts";
 import { startOrder } from "./start-order.ts";
 import { mainPort, type ResolvedPart } from "./uses.ts";
 
@@ -53,21 +45,14 @@ export interface Resolved {
   readonly metrics: KnownMetrics;
 }
 
-export interface Choice {
-  /** Null: as defined, in no environment. */
-  readonly environment: EnvironmentDraft | null;
-  readonly environmentName: string;
-  readonly replicas: ReplicaWish;
-}
-
-export function assemblePlan(resolved: Resolved, choice: Choice): Plan {
+/** The Plan of a system of these sizes. */
+export function assemblePlan(resolved: Resolved, choice: Choice, sizing: Sizing): Plan {
   const { draft, directory } = resolved;
-  const { environment } = choice;
   const usual = usualNamespace(draft);
   const order = startOrder(needsOf(resolved));
   const objectives = objectivesByPart(draft);
   const parts = resolved.parts.map((part) => {
-    const built = partPlan(part, { resolved, choice, usual });
+    const built = partPlan(part, { resolved, choice, sizing, usual });
     const uses = built.uses.map((use) => relaxed(use, built.name, order));
     const named = objectives.get(built.name) ?? [];
     return { ...built, uses, rollout: rolloutOf(part.draft, built.scale.min, named) };
@@ -83,9 +68,7 @@ export function assemblePlan(resolved: Resolved, choice: Choice): Plan {
     owner: draft.owner,
     namespaces: keyed(namespacePlans(draft, parts, usual)),
     parts: keyed(parts),
-    stores: keyed(
-      draft.stores.map((each) => storePlan(each, each.namespace ?? usual, environment)),
-    ),
+    stores: keyed([...sizing.stores.values()]),
     streams: keyed(
       draft.streams.map((each) => ({ ...each.plan, namespace: each.namespace ?? usual })),
     ),
@@ -116,21 +99,18 @@ function keyed<Element extends { readonly name: string }>(
   return Object.fromEntries(elements.map((each) => [each.name, each]));
 }
 
-/** Where an element lives that does not say so. */
-function usualNamespace(draft: SystemDraft): string {
-  return draft.namespaces.map((each) => each.name).toSorted()[0] ?? draft.name;
-}
-
 interface Context {
   readonly resolved: Resolved;
   readonly choice: Choice;
+  readonly sizing: Sizing;
   readonly usual: string;
 }
 
 function partPlan({ draft, uses, secrets }: ResolvedPart, context: Context): PartPlan {
   const { resolved, choice, usual } = context;
-  const scale = scaleOf(draft, choice.environment, choice.replicas);
-  const quorum = quorumOf(draft, scale.min);
+  const size = context.sizing.parts.get(draft.name);
+  invariant(size !== undefined, "every part has been sized");
+  const { scale, resources, disruption, quorum } = size;
   const { gateway } = draft;
   return {
     kind: draft.kind,
@@ -144,9 +124,9 @@ function partPlan({ draft, uses, secrets }: ResolvedPart, context: Context): Par
     secrets: secrets.toSorted((a, b) => compare(a.env, b.env)),
     volumes: volumePlans(draft, choice.environment),
     probes: probesOf(draft),
-    resources: partResources(draft, choice.environment),
+    resources,
     scale,
-    disruption: disruptionOf(draft, scale.min),
+    disruption,
     rollout: rolloutOf(draft, scale.min, []),
     placement: { ...draft.placement, spread: draft.placement.spread.toSorted() },
     stop: draft.stop,

@@ -16,6 +16,7 @@ import type {
   ResourcesDraft,
   ScaleDraft,
   StoreDraft,
+  SystemDraft,
 } from "../read/draft.ts";
 import { rolloutDefaults } from "../defaults.ts";
 import { emptyResources } from "../read/sizing.ts";
@@ -31,7 +32,53 @@ function isScaled(part: PartDraft): boolean {
   return part.kind !== "daemon" && part.kind !== "job" && part.kind !== "cronJob";
 }
 
-export function scaleOf(
+/** What environments change of a part. */
+export interface PartSizing {
+  readonly scale: ScalePlan;
+  readonly resources: ResourcesPlan;
+  readonly disruption: DisruptionPlan;
+  /** Replicas that must live; null where any one suffices. */
+  readonly quorum: number | null;
+}
+
+export interface Sizing {
+  readonly parts: ReadonlyMap<string, PartSizing>;
+  readonly stores: ReadonlyMap<string, StorePlan>;
+}
+
+export interface Choice {
+  /** Null: as defined, in no environment. */
+  readonly environment: EnvironmentDraft | null;
+  readonly environmentName: string;
+  readonly replicas: ReplicaWish;
+}
+
+/** All sizes of a system in one environment. */
+export function sizeSystem(system: SystemDraft, choice: Choice): Sizing {
+  const { environment, replicas } = choice;
+  const parts = new Map<string, PartSizing>();
+  for (const part of system.parts) {
+    const scale = scaleOf(part, environment, replicas);
+    parts.set(part.name, {
+      scale,
+      resources: partResources(part, environment),
+      disruption: disruptionOf(part, scale.min),
+      quorum: quorumOf(part, scale.min),
+    });
+  }
+  const usual = usualNamespace(system);
+  const stores = system.stores.map((store) =>
+    storePlan(store, store.namespace ?? usual, environment),
+  );
+  return { parts, stores: new Map(stores.map((each) => [each.name, each])) };
+}
+
+/** Where an element lives that does not say so. */
+export function usualNamespace(system: SystemDraft): string {
+  return system.namespaces.map((each) => each.name).toSorted()[0] ?? system.name;
+}
+
+function scaleOf(
   part: PartDraft,
   environment: EnvironmentDraft | null,
   wish: ReplicaWish,
@@ -91,10 +138,7 @@ function policyOf(policy: ScalePolicy): ScalePlan["up"] {
   return read ?? { stabilizationMs: 0, select: "max", steps: [] };
 }
 
-export function partResources(
-  part: PartDraft,
-  environment: EnvironmentDraft | null,
-): ResourcesPlan {
+function partResources(part: PartDraft, environment: EnvironmentDraft | null): ResourcesPlan {
   const override = environment === null ? undefined : ownOr(environment.resources, part.name);
   const draft = override === undefined ? part.resources : over(override, part.resources);
   return finishResources(draft, resourceDefaults);
@@ -124,12 +168,12 @@ function finishResources(
 }
 
 /** Replicas that must live, of `replicas` in all; null where any one suffices. */
-export function quorumOf(part: PartDraft, replicas: number): number | null {
+function quorumOf(part: PartDraft, replicas: number): number | null {
   const wanted = part.stateful?.quorum ?? null;
   return wanted === "majority" ? Math.floor(replicas / 2) + 1 : wanted;
 }
 
-export function disruptionOf(part: PartDraft, replicas: number): DisruptionPlan {
+function disruptionOf(part: PartDraft, replicas: number): DisruptionPlan {
   if (part.maxUnavailable !== null) return { maxUnavailable: part.maxUnavailable };
   const quorum = quorumOf(part, replicas);
   // A budget of none would keep every machine under it from ever being emptied.
@@ -168,7 +212,7 @@ function partitionsOf(waves: readonly number[], replicas: number): readonly numb
   return [...fitting, 0];
 }
 
-export function storePlan(
+function storePlan(
   store: StoreDraft,
   namespace: string,
   environment: EnvironmentDraft | null,

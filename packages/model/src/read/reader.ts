@@ -192,7 +192,7 @@ export function count(min: number, max: number = Number.MAX_SAFE_INTEGER): Read<
 }
 
 /** A number above `min`, and below `below` where it is given. */
-export function above(min: number, below = Number.POSITIVE_INFINITY): Read<number> {
+export function above(min: number, below: number = Number.POSITIVE_INFINITY): Read<number> {
   const expected =
     below === Number.POSITIVE_INFINITY
       ? `a number above ${min}`

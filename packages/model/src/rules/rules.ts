@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Choice, Resolved } from "../assemble/plan.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Resolved } from "../assemble/plan.ts";
+import type { Choice, Sizing } from "../assemble/sizing.ts";
 import type { Faults } from "../read/reader.ts";
 import { checkConfig } from "./config.ts";
 import { checkEnvironments } from "./environment.ts";
@@ -26,10 +26,10 @@ export interface DefinitionCheck {
   readonly faults: Faults;
 }
 
-export interface PlanCheck {
-  readonly plan: Plan;
+export interface SizeCheck {
   readonly resolved: Resolved;
   readonly choice: Choice;
+  readonly sizing: Sizing;
   readonly faults: Faults;
 }
 
@@ -52,17 +52,17 @@ export function definitionRules(check: DefinitionCheck): void {
   checkEnvironments(resolved, faults);
 }
 
-/** Rules over what an environment makes of the definition. */
-export function planRules(check: PlanCheck): void {
-  const { plan, resolved, faults } = check;
+/** Rules over the sizes that an environment makes of the definition. */
+export function sizeRules(check: SizeCheck): void {
+  const { sizing, resolved, faults } = check;
   for (const { draft } of resolved.parts) {
-    const part = plan.parts[draft.name];
-    if (part === undefined) continue;
-    checkScale(draft, part, check);
-    checkResources(`${draft.path}.resources`, part.resources, part.waivers, faults);
+    const size = sizing.parts.get(draft.name);
+    if (size === undefined) continue;
+    checkScale(draft, size, check);
+    checkResources(`${draft.path}.resources`, size.resources, draft.waivers, faults);
   }
-  for (const draft of resolved.draft.stores) {
-    const store = plan.stores[draft.name];
+  for (const draft of resolved.directory.stores.values()) {
+    const store = sizing.stores.get(draft.name);
     if (store === undefined) continue;
     checkStorePlan(draft.path, store, faults);
     checkResources(`${draft.path}.resources`, store.resources, [], faults);

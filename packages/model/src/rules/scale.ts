@@ -4,15 +4,15 @@
  * @module
  */
 import { metricsOf } from "../assemble/metrics.ts";
-import type { PartPlan } from "../plan/part.ts";
+import type { PartSizing } from "../assemble/sizing.ts";
 import type { PartDraft, SignalDraft } from "../read/draft.ts";
 import type { Faults } from "../read/reader.ts";
-import type { PlanCheck } from "./rules.ts";
+import type { SizeCheck } from "./rules.ts";
 
-export function checkScale(draft: PartDraft, part: PartPlan, check: PlanCheck): void {
+export function checkScale(draft: PartDraft, size: PartSizing, check: SizeCheck): void {
   const { faults, choice } = check;
   const path = `${draft.path}.scale`;
-  const { min, max, signals, vertical } = part.scale;
+  const { min, max, signals, vertical } = size.scale;
   if (min > max) {
     faults.report({
       code: "SCALE_RANGE",
@@ -32,7 +32,7 @@ export function checkScale(draft: PartDraft, part: PartPlan, check: PlanCheck): 
     });
   }
   const asDefined = choice.environment === null && Object.keys(choice.replicas).length === 0;
-  if (asDefined) checkSignals(draft, part, faults);
+  if (asDefined) checkSignals(draft, size, faults);
   if (vertical === "memory" && signals.some((signal) => signal.kind === "memory")) {
     faults.report({
       code: "SCALE_VERTICAL_CONFLICT",
@@ -42,18 +42,18 @@ export function checkScale(draft: PartDraft, part: PartPlan, check: PlanCheck): 
       problem: "replicas and memory would both follow memory, against each other",
     });
   }
-  checkDisruption(draft, part, faults);
+  checkDisruption(draft, size, faults);
 }
 
-function checkSignals(draft: PartDraft, part: PartPlan, faults: Faults): void {
+function checkSignals(draft: PartDraft, size: PartSizing, faults: Faults): void {
   const on = draft.scale.on ?? [];
-  if (on.length > 0 && part.scale.min === part.scale.max) {
+  if (on.length > 0 && size.scale.min === size.scale.max) {
     faults.report({
       code: "SCALE_SIGNAL_IDLE",
       path: `${draft.path}.scale.on`,
       value: on.length,
       expected: "a max above min, or no signal",
-      problem: `signals change nothing while min and max are both ${part.scale.max}`,
+      problem: `signals change nothing while min and max are both ${size.scale.max}`,
     });
   }
   const seen = new Set<string>();
@@ -74,7 +74,7 @@ function checkSignals(draft: PartDraft, part: PartPlan, faults: Faults): void {
   }
 }
 
-/** X: a counter only rises, and a histogram is no amount: neither falls when replicas rise. */
+/** A counter only rises, and a histogram is no amount: neither falls when replicas rise. */
 function checkMetricSignal(draft: PartDraft, each: SignalDraft, faults: Faults): void {
   const { signal, path, metricKind } = each;
   if (signal.kind !== "metric") return;
@@ -101,11 +101,11 @@ function checkMetricSignal(draft: PartDraft, each: SignalDraft, faults: Faults):
   });
 }
 
-function checkDisruption(draft: PartDraft, part: PartPlan, faults: Faults): void {
-  const { min } = part.scale;
-  const { maxUnavailable } = part.disruption;
+function checkDisruption(draft: PartDraft, size: PartSizing, faults: Faults): void {
+  const { min } = size.scale;
+  const { maxUnavailable } = size.disruption;
   const path = `${draft.path}.disruption.maxUnavailable`;
-  const quorum = part.stateful?.quorum ?? null;
+  const { quorum } = size;
   if (quorum !== null) return checkQuorum(draft, { quorum, min, maxUnavailable }, faults);
   if (min < 2 || maxUnavailable < min) return;
   faults.report({
