@@ -341,8 +341,23 @@ export interface ProblemKind {
 
 const kind = (status: number, title: string): ProblemKind => ({ status, title });
 
+/** Codes of the problems that the kit itself answers with; see {@link serviceProblems}. */
+export type ServiceProblemCode =
+  | "URL_MALFORMED"
+  | "HTTP_MALFORMED"
+  | "PATH_UNKNOWN"
+  | "METHOD_NOT_ALLOWED"
+  | "REQUEST_INCOMPLETE"
+  | "BODY_TOO_LARGE"
+  | "MEDIA_TYPE_UNSUPPORTED"
+  | "HEADER_SECTION_TOO_LARGE"
+  | "INTERNAL_ERROR"
+  | "HANDLER_TIMED_OUT"
+  | "SERVICE_DEGRADED"
+  | "STATE_CONFLICT";
+
 /** Every problem that the kit itself answers with. */
-export const serviceProblems = {
+export const serviceProblems: Readonly<Record<ServiceProblemCode, ProblemKind>> = {
   /** The path or query is not valid percent-encoded UTF-8. Never retry. */
   URL_MALFORMED: kind(400, "Malformed URL"),
   /** The bytes are not an HTTP/1.1 request, or break off. Never retry. */
@@ -367,6 +382,4 @@ export const serviceProblems = {
   SERVICE_DEGRADED: kind(503, "Temporarily unavailable"),
   /** The request asks for what contradicts the present state. Read again, then decide. */
   STATE_CONFLICT: kind(409, "Conflict"),
-} as const satisfies Readonly<Record<string, ProblemKind>>;
-
-export type ServiceProblemCode = keyof typeof serviceProblems;
+};

@@ -36,4 +36,5 @@ export { openService, type RunningService, type ServiceHost } from "./open-servi
 export { currentRequest, type RequestContext } from "./request-context.ts";
 export { runService } from "./run-service.ts";
 export type { ServiceContext, ServiceDefinition } from "./service.ts";
+export type { StreamUse } from "./stream-use.ts";
 export type { HttpUseOptions, Uses } from "./uses.ts";

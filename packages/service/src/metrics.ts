@@ -52,6 +52,37 @@ export const databaseConnections: Gauge<typeof connectionLabels> = gauge("databa
   labels: connectionLabels,
 });
 
+const groupLabels = { stream: { maxValues: 20 }, group: { maxValues: 20 } } as const;
+const deliveryLabels = {
+  stream: { maxValues: 20 },
+  group: { maxValues: 20 },
+  outcome: ["handled", "retry", "dead", "abandoned"],
+} as const;
+const streamLabels = { stream: { maxValues: 20 } } as const;
+
+/** Deliveries settled; `dead` means that an event was given up. */
+export const eventsHandledTotal: Counter<typeof deliveryLabels> = counter("events_handled_total", {
+  help: "Deliveries of events, by how they ended.",
+  labels: deliveryLabels,
+});
+
+export const eventHandlingSeconds: Histogram<typeof groupLabels> = histogram(
+  "event_handling_seconds",
+  { help: "Time that a handler took for one event.", labels: groupLabels },
+);
+
+/** Every replica of a group reports the same total. */
+export const eventsLag: Gauge<typeof groupLabels> = gauge("events_lag", {
+  help: "Events that a group has not handled yet.",
+  labels: groupLabels,
+});
+
+/** Every replica reports the same total. */
+export const outboxPending: Gauge<typeof streamLabels> = gauge("outbox_pending", {
+  help: "Events that wait in the outbox to be published.",
+  labels: streamLabels,
+});
+
 /** All of the above, for a definition that lists what its services export. */
 export const serviceMetrics: readonly Metric[] = [
   upstreamCallsTotal,
@@ -59,4 +90,8 @@ export const serviceMetrics: readonly Metric[] = [
   upstreamCallSeconds,
   databaseQuerySeconds,
   databaseConnections,
+  eventsHandledTotal,
+  eventHandlingSeconds,
+  eventsLag,
+  outboxPending,
 ];

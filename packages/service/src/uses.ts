@@ -4,14 +4,15 @@
  * @module
  */
 import type { Environment, Log, Scope } from "@ashlar/foundation";
-import type { Plan } from "@ashlar/model";
+import type { UsePlan } from "@ashlar/model";
 import type { Pool } from "@ashlar/postgres";
 import type { Telemetry } from "@ashlar/telemetry";
-import { type DatabaseOptions, openDatabase } from "./database.ts";
+import { type DatabaseContext, type DatabaseOptions, openDatabase } from "./database.ts";
 import { UseMissingError, UseSchemeError } from "./errors.ts";
 import { createHttpClient, type HttpClient } from "./http-client.ts";
 import { readSecret } from "./secrets.ts";
 import type { ServiceSettings, Variables } from "./settings.ts";
+import { openStreamUse, type StreamUse } from "./stream-use.ts";
 
 export interface HttpUseOptions {
   /** Connections at most. Default 32. */
@@ -28,6 +29,12 @@ export interface Uses {
    * @param name the variable with its URL, for example `USERS_DB_URL`.
    */
   postgres(name: string, options?: DatabaseOptions): Promise<Pool>;
+  /**
+   * A stream of events; the same for every call. Waits for an engine that is still coming up.
+   *
+   * @param name the variable with its URL, for example `EVENTS_URL`.
+   */
+  stream(name: string): Promise<StreamUse>;
   /** A client of another part or of an external HTTP interface; the same for every call. */
   http(name: string, options?: HttpUseOptions): HttpClient;
   /** The bare address, for a protocol that the kit does not speak. */
@@ -51,30 +58,32 @@ export interface UsesContext {
 
 export function createUses(context: UsesContext): Uses {
   const pools = new Map<string, Promise<Pool>>();
+  const streams = new Map<string, Promise<StreamUse>>();
   const clients = new Map<string, HttpClient>();
   const address = (name: string): string => {
     const value = context.variables[name];
     if (value === undefined || value === "") throw new UseMissingError(name, "address");
     return value;
   };
-  const openPool = (name: string, options: DatabaseOptions): Promise<Pool> => {
+  const postgresContext = (name: string): DatabaseContext => {
     const url = address(name);
     requireScheme(name, url, ["postgres", "postgresql"]);
+    const { instance } = context.settings;
+    return { ...context, name: useName(name), url, instance, signal: context.startSignal };
+  };
+  const openPool = (name: string, options: DatabaseOptions): Promise<Pool> => {
     const { migrations = migrationsOf(context.settings, name) } = options;
-    return openDatabase(
-      {
-        ...context,
-        name: useName(name),
-        url,
-        instance: context.settings.instance,
-        signal: context.startSignal,
-      },
-      migrations,
-      options,
-    );
+    return openDatabase(postgresContext(name), migrations, options);
+  };
+  const openStream = (name: string): Promise<StreamUse> => {
+    const use = useOf(context.settings, name);
+    const streamUse = use?.to === "stream" ? use : undefined;
+    const plan = context.settings.plan?.streams[streamUse?.stream ?? ""];
+    return openStreamUse({ ...postgresContext(name), plan, use: streamUse });
   };
   return {
-    postgres: (name, options = {}) => memo(pools, name, () => openPool(name, options)),
+    postgres: (name, options = {}) => memo(pools, name, async () => openPool(name, options)),
+    stream: (name) => memo(streams, name, async () => openStream(name)),
     http: (name, options = {}) =>
       memo(clients, name, () => {
         const baseUrl = address(name);
@@ -111,15 +120,17 @@ function parseUrl(name: string, value: string): URL {
   return url;
 }
 
-export function requireScheme(name: string, url: string, supported: readonly string[]): void {
+function requireScheme(name: string, url: string, supported: readonly string[]): void {
   const scheme = url.split(":", 1)[0] ?? "";
   if (!supported.includes(scheme)) throw new UseSchemeError(name, scheme, supported);
 }
 
 /** Where the Plan says that the migrations of the store behind `name` are. */
 function migrationsOf(settings: ServiceSettings, name: string): string | null {
-  const plan: Plan | undefined = settings.plan;
-  const use = plan?.parts[settings.part]?.uses.find((each) => each.env === name);
-  if (plan === undefined || use?.to !== "store") return null;
-  return plan.stores[use.store]?.migrations ?? null;
+  const use = useOf(settings, name);
+  return use?.to === "store" ? (settings.plan?.stores[use.store]?.migrations ?? null) : null;
+}
+
+function useOf({ plan, part }: ServiceSettings, name: string): UsePlan | undefined {
+  return plan?.parts[part]?.uses.find((each) => each.env === name);
 }
