@@ -23,7 +23,7 @@ export function checkCommand(cli: Cli, done: Done): CliCommand {
     .example("ashlar check", "before a commit")
     .action(async (system: string | undefined, flags: { readonly json?: boolean }) => {
       done(await showFaults(cli, system, flags.json === true));
-    }) as CliCommand;
+    });
 }
 
 async function showFaults(cli: Cli, wanted: string | undefined, json: boolean): Promise<ExitCode> {

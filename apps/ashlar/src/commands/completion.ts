@@ -27,7 +27,7 @@ export function completionCommand(cli: Cli, done: Done): CliCommand {
     .action((shell: Shell) => {
       writeLine(cli.out, scripts[shell]);
       done(exitCodes.ok);
-    }) as CliCommand;
+    });
 }
 
 /** Hidden: what the scripts call. The last word is the one being typed. */
@@ -37,7 +37,7 @@ export function suggestCommand(cli: Cli, done: Done, program: () => CliCommand):
     .action(async (words: readonly string[]) => {
       for (const line of await candidates(cli, program(), words)) writeLine(cli.out, line);
       done(exitCodes.ok);
-    }) as CliCommand;
+    });
 }
 
 async function candidates(
@@ -62,17 +62,11 @@ async function namesFor(cli: Cli, command: CliCommand, at: number): Promise<read
   const all = command.registeredArguments;
   const argument = all[at] ?? (all.at(-1)?.variadic === true ? all.at(-1) : undefined);
   if (argument?.argChoices !== undefined) return argument.argChoices;
-  switch (argument?.name()) {
-    case "system":
-      return listSystems(cli.directory);
-    case "part":
-    case "name":
-      return runningParts(cli);
-    case "part=n":
-      return (await runningParts(cli)).map((part) => `${part}=`);
-    default:
-      return [];
-  }
+  const name = argument?.name();
+  if (name === "system") return listSystems(cli.directory);
+  if (name === "part" || name === "name") return runningParts(cli);
+  if (name === "part=n") return (await runningParts(cli)).map((part) => `${part}=`);
+  return [];
 }
 
 async function runningParts(cli: Cli): Promise<readonly string[]> {

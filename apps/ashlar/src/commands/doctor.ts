@@ -29,7 +29,7 @@ export function doctorCommand(cli: Cli, done: Done): CliCommand {
       if (flags.json === true) writeJson(cli.out, { verdict, findings });
       else for (const line of render(findings, styleFor(cli, cli.out))) writeLine(cli.out, line);
       done(verdict === "fail" ? exitCodes.failed : exitCodes.ok);
-    }) as CliCommand;
+    });
 }
 
 /** A definition that is broken is no fault of the machine: unless it was named, it is left out. */

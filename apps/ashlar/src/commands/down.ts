@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { rmdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { cleanUp } from "@ashlar/local";
 import { type Cli, styleFor, writeJson, writeLine } from "../cli.ts";
 import { CliCommand, type Done, groups } from "../command.ts";
@@ -44,7 +46,7 @@ export function downCommand(cli: Cli, done: Done): CliCommand {
     .example("ashlar down --wipe", "and start from nothing the next time")
     .action(async (system: string | undefined, flags: DownFlags) => {
       done(await down(cli, system, flags));
-    }) as CliCommand;
+    });
 }
 
 async function down(cli: Cli, wanted: string | undefined, flags: DownFlags): Promise<ExitCode> {
@@ -75,7 +77,7 @@ async function downAll(cli: Cli, flags: DownFlags): Promise<ExitCode> {
 }
 
 async function downRunning(cli: Cli, running: RunningSystem, flags: DownFlags): Promise<ExitCode> {
-  const { system, control } = running;
+  const { system, stateDir, control } = running;
   const { clock } = cli.environment;
   const beganMs = clock.monotonicMs();
   const wipe = flags.wipe === true;
@@ -89,6 +91,7 @@ async function downRunning(cli: Cli, running: RunningSystem, flags: DownFlags): 
       goal: "down",
     });
   await followProgress(control, openView, () => control.down({ wipe }));
+  if (wipe) removeCaches(stateDir);
   report(cli, flags, { system, wiped: wipe, elapsedMs: clock.monotonicMs() - beganMs });
   return exitCodes.ok;
 }
@@ -99,10 +102,23 @@ async function downStopped(cli: Cli, state: SystemState, flags: DownFlags): Prom
   const beganMs = clock.monotonicMs();
   const wipe = flags.wipe === true;
   const ended = await cleanUp(state.stateDir, { wipe });
+  if (wipe) removeCaches(state.stateDir);
   if (ended.length === 0 && !wipe) return false;
   const elapsedMs = clock.monotonicMs() - beganMs;
   report(cli, flags, { system: state.system, wiped: wipe, elapsedMs });
   return true;
+}
+
+/** What the console keeps beside the state; then the directories, where nothing else is in them. */
+function removeCaches(stateDir: string): void {
+  rmSync(join(stateDir, "cache"), { recursive: true, force: true });
+  for (const directory of [stateDir, dirname(stateDir)]) {
+    try {
+      rmdirSync(directory);
+    } catch {
+      return; // Somebody else's files, or another system's state.
+    }
+  }
 }
 
 function report(

@@ -31,7 +31,7 @@ export function execCommand(cli: Cli, done: Done): CliCommand {
     .example("ashlar exec orders -- node ./orders/backfill.ts", "a script of the part")
     .action(async (target: string, command: readonly string[], flags: ExecFlags) => {
       done(await exec(cli, { target, command, flags }));
-    }) as CliCommand;
+    });
 }
 
 interface ExecRequest {

@@ -34,7 +34,7 @@ export function initCommand(cli: Cli, done: Done): CliCommand {
     .action((dir: string, flags: InitFlags) => {
       init(cli, dir, flags);
       done(exitCodes.ok);
-    }) as CliCommand;
+    });
 }
 
 function init(cli: Cli, dir: string, flags: InitFlags): void {

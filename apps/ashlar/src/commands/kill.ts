@@ -40,7 +40,7 @@ export function killCommand(cli: Cli, done: Done): CliCommand {
           give: (control) => control.kill(part, options),
         }),
       );
-    }) as CliCommand;
+    });
 }
 
 /** `SIGKILL`, `kill`, `KILL` and `9` are the same signal. */

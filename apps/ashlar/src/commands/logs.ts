@@ -47,7 +47,7 @@ export function logsCommand(cli: Cli, done: Done): CliCommand {
     .example("ashlar logs --search 7f3a9c -n 1000", "every line of one correlation id")
     .action(async (part: string | undefined, flags: LogFlags) => {
       done(await showLogs(cli, part, flags));
-    }) as CliCommand;
+    });
 }
 
 async function showLogs(cli: Cli, target: string | undefined, flags: LogFlags): Promise<ExitCode> {

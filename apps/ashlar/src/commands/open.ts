@@ -32,7 +32,7 @@ export function openCommand(cli: Cli, done: Done): CliCommand {
     .example('curl "$(ashlar open api)/api/products"', "the gateway, in a script")
     .action(async (name: string, flags: OpenFlags) => {
       done(await open(cli, name, flags));
-    }) as CliCommand;
+    });
 }
 
 async function open(cli: Cli, name: string, flags: OpenFlags): Promise<ExitCode> {

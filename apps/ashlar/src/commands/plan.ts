@@ -34,5 +34,5 @@ export function planCommand(cli: Cli, done: Done): CliCommand {
       if (flags.json === true) writeLine(cli.out, JSON.stringify(plan, null, 2));
       else for (const line of renderPlan(plan, styleFor(cli, cli.out))) writeLine(cli.out, line);
       done(exitCodes.ok);
-    }) as CliCommand;
+    });
 }

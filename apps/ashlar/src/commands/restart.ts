@@ -26,5 +26,5 @@ export function restartCommand(cli: Cli, done: Done): CliCommand {
           give: (control) => control.restart(part),
         }),
       );
-    }) as CliCommand;
+    });
 }

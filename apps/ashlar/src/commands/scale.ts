@@ -30,5 +30,5 @@ export function scaleCommand(cli: Cli, done: Done): CliCommand {
           },
         }),
       );
-    }) as CliCommand;
+    });
 }

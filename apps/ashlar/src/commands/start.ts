@@ -24,5 +24,5 @@ export function startCommand(cli: Cli, done: Done): CliCommand {
           give: (control) => control.start(part),
         }),
       );
-    }) as CliCommand;
+    });
 }

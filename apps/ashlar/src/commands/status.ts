@@ -33,7 +33,7 @@ export function statusCommand(cli: Cli, done: Done): CliCommand {
     .example("ashlar status storefront --json | jq .state", "for a program")
     .action(async (system: string | undefined, flags: StatusFlags) => {
       done(await showStatus(cli, system, flags));
-    }) as CliCommand;
+    });
 }
 
 async function showStatus(

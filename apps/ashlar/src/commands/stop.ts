@@ -26,5 +26,5 @@ export function stopCommand(cli: Cli, done: Done): CliCommand {
           give: (control) => control.stop(part),
         }),
       );
-    }) as CliCommand;
+    });
 }

@@ -58,7 +58,7 @@ export function upCommand(cli: Cli, done: Done): CliCommand {
     .example("DATABASE_URL=postgres://… ashlar up", "on a PostgreSQL of your own")
     .action(async (system: string | undefined, flags: UpFlags) => {
       done(await up(cli, system, flags));
-    }) as CliCommand;
+    });
 }
 
 async function up(cli: Cli, wanted: string | undefined, flags: UpFlags): Promise<ExitCode> {

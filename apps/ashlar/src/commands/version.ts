@@ -20,5 +20,5 @@ export function versionCommand(cli: Cli, done: Done): CliCommand {
       if (flags.json === true) writeJson(cli.out, { ashlar: version, node, room, fromSource });
       else writeLine(cli.out, `ashlar ${version} (node ${node}, ${room})`);
       done(exitCodes.ok);
-    }) as CliCommand;
+    });
 }

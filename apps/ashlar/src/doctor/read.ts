@@ -34,7 +34,7 @@ const run = promisify(execFile);
 /** `plan` is of the system whose ports are looked at, where there is one. */
 export async function readMachine(cli: Cli, plan: Plan | null): Promise<MachineFacts> {
   const directory = findProjectRoot(cli.directory) ?? cli.directory;
-  const { wallMs } = cli.environment.clock;
+  const { clock } = cli.environment;
   const [postgres, loopback, ports, states, openFilesMax] = await Promise.all([
     readPostgres(cli.installation.root),
     tryPort(0),
@@ -54,8 +54,8 @@ export async function readMachine(cli: Cli, plan: Plan | null): Promise<MachineF
     loopback,
     ports,
     states,
-    clockSkewMs: readClockSkew(() => wallMs()),
-    wallMs: wallMs(),
+    clockSkewMs: readClockSkew(() => clock.wallMs()),
+    wallMs: clock.wallMs(),
     user: { name: user.username, root: user.uid === 0 },
   };
 }

@@ -28,7 +28,9 @@ export async function loadDefinition({ file, root }: LocatedSystem): Promise<Sys
   if (definition === undefined) {
     const others = Object.keys(exports).join(", ");
     throw new DefinitionBrokenError(`${shown} has no default export`, {
-      ...{ file, place: null, excerpt: "" },
+      file,
+      place: null,
+      excerpt: "",
       hints: [
         "End it with `export default defineSystem({ … })`.",
         ...(others === "" ? [] : [`It exports: ${others}.`]),
@@ -39,7 +41,9 @@ export async function loadDefinition({ file, root }: LocatedSystem): Promise<Sys
     throw new DefinitionBrokenError(
       `the default export of ${shown} is ${describeValue(definition)}, not a system`,
       {
-        ...{ file, place: null, excerpt: "" },
+        file,
+        place: null,
+        excerpt: "",
         hints: ["`defineSystem` of `@ashlar/model` makes one."],
       },
     );

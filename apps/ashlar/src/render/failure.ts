@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { CodedError, hasCode } from "@ashlar/foundation";
+import { CodedError, describeError, hasCode } from "@ashlar/foundation";
 import { CliError, DefinitionBrokenError } from "../errors.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import type { Style } from "./style.ts";
@@ -62,7 +62,7 @@ export function describeOnce(error: unknown): string {
     each !== undefined;
     each = each instanceof Error ? each.cause : undefined
   ) {
-    const message = each instanceof Error ? each.message : String(each);
+    const message = each instanceof Error ? each.message : describeError(each);
     if (!text.includes(message)) text = text === "" ? message : `${text}: ${message}`;
   }
   return text;

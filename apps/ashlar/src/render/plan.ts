@@ -65,16 +65,9 @@ function partRow(part: PartPlan, wave: number, style: Style): readonly string[] 
 }
 
 function targetOf(use: UsePlan): string {
-  switch (use.to) {
-    case "port":
-      return use.part;
-    case "store":
-      return use.store;
-    case "stream":
-      return `${use.stream} (${use.role})`;
-    case "external":
-      return use.external;
-  }
+  if (use.to === "port") return use.part;
+  if (use.to === "store") return use.store;
+  return use.to === "stream" ? `${use.stream} (${use.role})` : use.external;
 }
 
 function storeRow(store: StorePlan, style: Style): readonly string[] {

@@ -43,8 +43,8 @@ export function stateLook(state: string): StateLook {
 
 /** The symbol in its colour. */
 export function stateSymbol(state: string, style: Style): string {
-  const { symbol, paint } = stateLook(state);
-  return paint(style)(symbol);
+  const found = stateLook(state);
+  return found.paint(style)(found.symbol);
 }
 
 function look(symbol: string, colour: StateLook["colour"], busy = false): StateLook {

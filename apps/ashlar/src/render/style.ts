@@ -38,7 +38,15 @@ export function createStyle(coloured: boolean): Style {
   const { bold, dim, red, green, yellow, blue, cyan, magenta, underline } = colours;
   return {
     coloured,
-    ...{ bold, dim, red, green, yellow, blue, cyan, magenta, underline },
+    bold,
+    dim,
+    red,
+    green,
+    yellow,
+    blue,
+    cyan,
+    magenta,
+    underline,
     byName: (name) => palette[hash(name) % palette.length] ?? colours.cyan,
   };
 }
@@ -53,19 +61,22 @@ function hash(text: string): number {
 
 /** Columns that `text` takes on a terminal. Our symbols are all one column wide. */
 export function widthOf(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 export function padEnd(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
+// oxlint-disable-next-line no-control-regex -- colours begin with the control character ESC.
+const escapeOrCharacter = /(\u001b\[[0-9;]*m)|[\s\S]/gu;
+
 /** Cuts to `width` columns with an ellipsis; colours are closed. */
 export function truncate(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let out = "";
   let used = 0;
-  for (const [piece, escape] of text.matchAll(/(\u001b\[[0-9;]*m)|[\s\S]/gu)) {
+  for (const [piece, escape] of text.matchAll(escapeOrCharacter)) {
     if (escape !== undefined) out += escape;
     else if (used < width - 1) {
       out += piece;

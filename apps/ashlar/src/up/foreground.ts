@@ -115,14 +115,15 @@ async function streamLogs(
   }
 }
 
-interface Presses extends Disposable {
+export interface Presses extends Disposable {
   /** Aborted by the first Ctrl-C. */
   readonly first: AbortSignal;
   /** Settles with the second. */
   readonly second: Promise<ExitCode>;
 }
 
-function countPresses(cli: Cli): Presses {
+/** Counts each Ctrl-C from now on (CFG1). */
+export function countPresses(cli: Cli): Presses {
   const first = new AbortController();
   const second = Promise.withResolvers<ExitCode>();
   let firstMs = 0;
