@@ -42,6 +42,8 @@ export interface ReplicaVariables {
   /** The guard's policy file. */
   readonly policyPath: string;
   readonly nodeArguments: readonly string[];
+  /** Started ahead of its turn: see GD5. */
+  readonly held: boolean;
 }
 
 const inheritedNames = ["PATH", "HOME", "TMPDIR", "LANG", "TZ"] as const;
@@ -86,6 +88,7 @@ export function childEnvironment(
     const options = [...replica.nodeArguments, `--import=${replica.guardUrl}`];
     variables["NODE_OPTIONS"] = options.join(" ");
     variables["ASHLAR_POLICY"] = replica.policyPath;
+    if (replica.held) variables["ASHLAR_HOLD"] = "1";
     variables["ASHLAR_LIFELINE_FD"] = lifelineDescriptor;
     variables["ASHLAR_GRACE_MS"] = String(part.stop.graceMs);
   }

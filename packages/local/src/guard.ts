@@ -12,6 +12,8 @@
  *        a part can use a replica that came later.
  * - GD3  A name is matched as it was declared, before it is resolved; an address by number is also
  *        matched with what the declared names resolve to.
+ * - GD5  A process that is started ahead of its turn loads what its entry imports, and begins with the
+ *        entry's own code only when the supervisor says so over the pipe.
  * - GD4  When the pipe from the supervisor closes, the process gets SIGTERM, and SIGKILL later.
  *
  * @module
@@ -19,11 +21,12 @@
 import dgram from "node:dgram";
 import { lookup } from "node:dns";
 import { readFileSync, statSync, writeSync } from "node:fs";
-import { flushCompileCache } from "node:module";
+import { flushCompileCache, type LoadFnOutput, registerHooks } from "node:module";
 import { Socket } from "node:net";
 import { resolve } from "node:path";
 import process, { env } from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { NetworkPolicyDeniedError } from "./network-policy-denied.ts";
 
@@ -72,8 +75,30 @@ function watchLifeline(): void {
   lifeline.on("end", onLost);
   lifeline.on("close", onLost);
   lifeline.on("error", onLost);
-  lifeline.resume();
-  lifeline.unref();
+  if (env["ASHLAR_HOLD"] === "1") {
+    holdEntry(new Promise((resolve) => lifeline.once("data", () => resolve(lifeline.unref()))));
+  } else {
+    lifeline.resume();
+    lifeline.unref();
+  }
+}
+
+/** GD5. A module's imports are evaluated before its first statement: that is where it waits. */
+function holdEntry(turn: Promise<unknown>): void {
+  delete env["ASHLAR_HOLD"];
+  const entry = pathToFileURL(process.argv[1] ?? "").href;
+  const key = "ashlar.turn";
+  Object.defineProperty(globalThis, Symbol.for(key), { value: turn });
+  const hooks = registerHooks({
+    load: (url, context, nextLoad): LoadFnOutput => {
+      const loaded = nextLoad(url, context);
+      if (url !== entry) return loaded;
+      hooks.deregister();
+      const source = Buffer.from((loaded.source ?? "") as Uint8Array).toString("utf8");
+      const comment = source.startsWith("#!") ? "//" : ""; // What it has to say is over by now.
+      return { ...loaded, source: `await globalThis[Symbol.for("${key}")];${comment}${source}` };
+    },
+  });
 }
 
 /** A process that is killed writes no cache; so it is written once the start is over. */

@@ -30,6 +30,7 @@ export interface LaunchRequest {
   readonly ordinal: number;
   readonly instance: string;
   readonly ports: Readonly<Record<string, number>>;
+  readonly held: boolean;
 }
 
 export class Launcher {

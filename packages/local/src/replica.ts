@@ -38,8 +38,16 @@ export interface ReplicaOptions {
     signal: AbortSignal,
     onWaiting: (names: readonly string[]) => void,
   ) => Promise<void>;
-  /** Starts the process. Rejects when it cannot be started. */
-  readonly launch: (signal: AbortSignal) => Promise<Launched>;
+  /**
+   * Settles when the process can be started ahead of its turn (all of its addresses are known, and
+   * it can wait): with false when that is of no use, for its turn has come.
+   */
+  readonly untilWarmable: (signal: AbortSignal) => Promise<boolean>;
+  /** Starts the process; `held`: it waits to be released. Rejects when it cannot be started. */
+  readonly launch: (options: {
+    readonly signal: AbortSignal;
+    readonly held: boolean;
+  }) => Promise<Launched>;
   readonly ask: (ports: Readonly<Record<string, number>>) => AskProcess;
   /** The process has ended and its ports are free again. */
   readonly onEnded: (launched: Launched) => void;
@@ -55,6 +63,9 @@ export class Replica {
   #model: ReplicaModel = freshReplica;
   #sinceMs: number;
   #launched: Launched | undefined;
+  /** Started ahead of its turn: it loads its modules while it waits. */
+  #warming: Promise<Launched | undefined> | undefined;
+  #warm: Launched | undefined;
   #waitingFor: readonly string[] = [];
   #lastExit: ExitStatus | undefined;
   #message: string | undefined;
@@ -90,7 +101,7 @@ export class Replica {
   }
 
   get ports(): Readonly<Record<string, number>> {
-    return this.#launched?.ports ?? {};
+    return (this.#launched ?? this.#warm)?.ports ?? {};
   }
 
   get isFinal(): boolean {
@@ -117,8 +128,9 @@ export class Replica {
 
   /** As from outside: the state machine learns of it by what the process does. */
   kill(signal: NodeJS.Signals): boolean {
-    this.#launched?.process.signal(signal);
-    return this.#launched !== undefined;
+    const target = this.#launched ?? this.#warm;
+    target?.process.signal(signal);
+    return target !== undefined;
   }
 
   status(): ReplicaStatus {
@@ -126,7 +138,7 @@ export class Replica {
     return {
       ordinal: this.ordinal,
       instance: this.instance,
-      pid: this.#launched?.process.identity.pid ?? null,
+      pid: (this.#launched ?? this.#warm)?.process.identity.pid ?? null,
       state,
       since: isoTime(this.#sinceMs),
       restarts,
@@ -190,7 +202,7 @@ export class Replica {
         return;
       case "finish":
         this.#life.abort();
-        this.#finished.resolve();
+        void this.#dropWarm().then(() => this.#finished.resolve());
     }
   }
 
@@ -209,8 +221,10 @@ export class Replica {
   }
 
   async #awaitDependencies(): Promise<void> {
+    const { signal } = this.#life;
+    this.#warming = this.#warmUp(signal);
     try {
-      await this.#options.untilDependencies(this.#life.signal, (names) => {
+      await this.#options.untilDependencies(signal, (names) => {
         if (names.join() === this.#waitingFor.join()) return;
         this.#waitingFor = names;
         this.#options.onChange(this);
@@ -222,16 +236,44 @@ export class Replica {
     this.#dispatch("dependenciesReady");
   }
 
-  async #spawn(): Promise<void> {
-    let launched: Launched;
-    this.#reason = undefined;
+  /** A start ahead of its turn is an attempt: where it fails, the start in its turn tells why. */
+  async #warmUp(signal: AbortSignal): Promise<Launched | undefined> {
     try {
-      launched = await this.#options.launch(this.#life.signal);
+      if (!(await this.#options.untilWarmable(signal))) return undefined;
+      if (this.state !== "waiting") return undefined;
+      const warm = await this.#options.launch({ signal, held: true });
+      this.#warm = warm;
+      this.#options.onChange(this);
+      return warm;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #dropWarm(): Promise<void> {
+    const warm = await this.#warming;
+    this.#warming = undefined;
+    this.#warm = undefined;
+    if (warm === undefined || warm === this.#launched) return;
+    warm.process.signal("SIGKILL"); // None of its own code has run.
+    await warm.process.ended;
+    this.#options.onEnded(warm);
+  }
+
+  async #spawn(): Promise<void> {
+    this.#reason = undefined;
+    let launched: Launched;
+    try {
+      const warm = await this.#warming;
+      launched = warm ?? (await this.#options.launch({ signal: this.#life.signal, held: false }));
+      warm?.process.release();
     } catch (error) {
       this.#message = error instanceof Error ? error.message : String(error);
       this.#dispatch("spawnFailed");
       return;
     }
+    this.#warming = undefined;
+    this.#warm = undefined;
     this.#launched = launched;
     void launched.process.ended.then((end) => this.#onEnd(launched, end));
     this.#dispatch("spawned");

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire, findPackageJSON } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { PartPlan, Plan, PortProtocol, ProgramPlan } from "@ashlar/model";
 import { PartNotRunnableError } from "./errors.ts";
 import type { Builtin } from "./supervisor-options.ts";
@@ -36,7 +36,13 @@ export interface RunnablePart
 }
 
 export type RunnableProgram =
-  | { readonly runtime: "node"; readonly entry: string; readonly args: readonly string[] }
+  | {
+      readonly runtime: "node";
+      readonly entry: string;
+      readonly args: readonly string[];
+      /** Can it wait for its turn between its imports and its own code? Only a module can. */
+      readonly holdable: boolean;
+    }
   | { readonly runtime: "command"; readonly command: string; readonly args: readonly string[] };
 
 export interface RunnablePort {
@@ -75,7 +81,7 @@ export function runnableBuiltin(builtin: Builtin, projectDir: string): RunnableP
     kind: "service",
     name,
     builtin: true,
-    program: { runtime: "node", entry: entryPath(name, entry, projectDir), args },
+    program: nodeProgram(entryPath(name, entry, projectDir), args),
     ports: Object.fromEntries(
       Object.entries(builtin.ports).map(([port, wish]) => [
         port,
@@ -116,7 +122,7 @@ export function runnableBuiltin(builtin: Builtin, projectDir: string): RunnableP
 function programOf(part: string, program: ProgramPlan, projectDir: string): RunnableProgram {
   if (program.runtime === "node") {
     const { entry, args } = program;
-    return { runtime: "node", entry: entryPath(part, entry, projectDir), args };
+    return nodeProgram(entryPath(part, entry, projectDir), args);
   }
   if (program.runtime === "command") {
     const [command, ...args] = program.command;
@@ -127,6 +133,23 @@ function programOf(part: string, program: ProgramPlan, projectDir: string): Runn
     part,
     `it is only an image (${program.image}); give its program a command, or an entry, to run here`,
   );
+}
+
+function nodeProgram(entry: string, args: readonly string[]): RunnableProgram {
+  return { runtime: "node", entry, args, holdable: isModule(entry) };
+}
+
+/** By its extension, else by the `type` of the package that it belongs to. */
+function isModule(entry: string): boolean {
+  if (/\.m[jt]s$/.test(entry)) return true;
+  if (!/\.[jt]s$/.test(entry)) return false;
+  const manifest = findPackageJSON(pathToFileURL(entry));
+  if (manifest === undefined) return false;
+  try {
+    return (JSON.parse(readFileSync(manifest, "utf8")) as { type?: unknown }).type === "module";
+  } catch {
+    return false;
+  }
 }
 
 function entryPath(part: string, entry: string, projectDir: string): string {

@@ -271,6 +271,7 @@ export class RunningSystem implements AsyncDisposable {
     const { options, onReplica, onChange } = this.#given;
     const instance = `${part.name}-${ordinal}`;
     const addresses = this.#addressesOf(part.name);
+    let shown = "";
     return new Replica({
       ordinal,
       instance,
@@ -285,7 +286,8 @@ export class RunningSystem implements AsyncDisposable {
           onWaiting(missing);
           return missing.length === 0;
         }, signal),
-      launch: (signal) => this.#launch(part, { ordinal, instance, signal }),
+      untilWarmable: (signal) => this.#untilWarmable(part, signal),
+      launch: (how) => this.#launch(part, { ordinal, instance, ...how }),
       ask: (ports) => (check, signal) => askOverNetwork(check, { host: loopback, ports }, signal),
       onEnded: ({ process, ports }) => {
         addresses.giveBack(ordinal, ports);
@@ -293,7 +295,10 @@ export class RunningSystem implements AsyncDisposable {
       },
       onChange: (replica) => {
         this.#runners.get(part.name)?.onReplicaChange(replica);
-        onReplica(part.name, replica.status());
+        const status = replica.status();
+        const text = JSON.stringify(status);
+        if (text !== shown) onReplica(part.name, status);
+        shown = text;
         onChange();
       },
     });
@@ -301,16 +306,27 @@ export class RunningSystem implements AsyncDisposable {
 
   async #launch(
     part: RunnablePart,
-    what: { readonly ordinal: number; readonly instance: string; readonly signal: AbortSignal },
+    what: {
+      readonly ordinal: number;
+      readonly instance: string;
+      readonly signal: AbortSignal;
+      readonly held: boolean;
+    },
   ): ReturnType<ConstructorParameters<typeof Replica>[0]["launch"]> {
     const { station } = this.#given;
-    const { ordinal, instance } = what;
+    const { ordinal, instance, held } = what;
     const addresses = this.#addressesOf(part.name);
     const ports = await addresses.lend(ordinal);
     try {
       what.signal.throwIfAborted();
       await this.#launcher?.writePolicies();
-      const process = await this.#launcherOrThrow().launch({ part, ordinal, instance, ports });
+      const process = await this.#launcherOrThrow().launch({
+        part,
+        ordinal,
+        instance,
+        ports,
+        held,
+      });
       station.watch({
         ...process.identity,
         instance,
@@ -325,6 +341,14 @@ export class RunningSystem implements AsyncDisposable {
       addresses.giveBack(ordinal, ports);
       throw error;
     }
+  }
+
+  /** Once the stores have addresses, everything that its environment holds is known. */
+  async #untilWarmable(part: RunnablePart, signal: AbortSignal): Promise<boolean> {
+    if (part.program.runtime !== "node" || !part.program.holdable) return false;
+    const { stores } = needsOf(part, this.#given.options.plan);
+    await this.bell.until(() => stores.every((name) => this.stores.isStoreReady(name)), signal);
+    return this.#missing(part, undefined).length > 0;
   }
 
   #missing(part: RunnablePart, after: string | undefined): readonly string[] {

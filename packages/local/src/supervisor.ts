@@ -65,26 +65,38 @@ export class Supervisor implements SystemControl, AsyncDisposable {
     options.signal.throwIfAborted();
     checkOptions(options);
     const station = await openStation(options);
-    const supervisor = new Supervisor(options, station);
+    let supervisor: Supervisor | undefined;
     try {
-      await supervisor.#system.prepare();
-      supervisor.#server = await ControlServer.open({
-        socketPath: station.controlSocket,
-        control: supervisor,
-        log: options.log,
-      });
-      await station.persist();
+      supervisor = new Supervisor(options, station);
+      await supervisor.#prepare();
     } catch (error) {
-      await supervisor.#server?.[Symbol.asyncDispose]();
-      await supervisor.#system[Symbol.asyncDispose]();
+      await supervisor?.#server?.[Symbol.asyncDispose]();
+      await supervisor?.#system[Symbol.asyncDispose]();
       await station[Symbol.asyncDispose]();
       throw error;
     }
-    supervisor.#system.begin();
-    const onAbort = (): void => void supervisor.down();
-    options.signal.addEventListener("abort", onAbort, { once: true });
-    void supervisor.stopped.then(() => options.signal.removeEventListener("abort", onAbort));
+    supervisor.#begin();
     return supervisor;
+  }
+
+  async #prepare(): Promise<void> {
+    await this.#system.prepare();
+    this.#server = await ControlServer.open({
+      socketPath: this.controlSocket,
+      control: this,
+      log: this.#options.log,
+    });
+    await this.#station.persist();
+  }
+
+  #begin(): void {
+    this.#system.begin();
+    this.#review();
+    const { signal } = this.#options;
+    const onAbort = (): void => void this.down();
+    signal.addEventListener("abort", onAbort, { once: true });
+    void this.stopped.then(() => signal.removeEventListener("abort", onAbort));
+    if (signal.aborted) onAbort();
   }
 
   /** Path of the control socket. */

@@ -103,9 +103,9 @@ test("GD1: unknown hosts and ports, the control socket and others' replicas are 
     "(store users-db): add users-db to the uses of orders",
   );
   const [replica] = replicasOf(supervisor, "users");
-  expect(await message("options", { host: "127.0.0.1", port: replica?.ports["ops"] ?? 0 })).toContain(
-    "(users.ops): it is for the platform alone",
-  );
+  expect(
+    await message("options", { host: "127.0.0.1", port: replica?.ports["ops"] ?? 0 }),
+  ).toContain("(users.ops): it is for the platform alone");
   expect(await message("unix", { host: supervisor.controlSocket })).toContain(
     "a Unix socket outside of its own volumes",
   );

@@ -69,10 +69,9 @@ test("CE1: a process has exactly the declared variables", async () => {
     max: null,
   } as const;
   const variables = { ...process.env, SESSION_MINUTES: "5", OTHER_PART: "x", AWS_SECRET: "no" };
-  await using running = await up(
-    plan([part("users", { config: { sessionMinutes: declared } })]),
-    { variables },
-  );
+  await using running = await up(plan([part("users", { config: { sessionMinutes: declared } })]), {
+    variables,
+  });
   await running.supervisor.untilReady();
   const seen = await ask(`${addressOf(running.supervisor, "users")}/env`);
   const allowed =
@@ -123,7 +122,9 @@ test("RM1, LB1: an unready replica gets no connections until it is ready again",
   await using running = await up(plan([part("users", { scale: scaled(2) })]));
   const { supervisor } = running;
   await supervisor.untilReady();
-  const own = replicasOf(supervisor, "users").map((each) => `http://127.0.0.1:${each.ports["http"]}`);
+  const own = replicasOf(supervisor, "users").map(
+    (each) => `http://127.0.0.1:${each.ports["http"]}`,
+  );
   await ask(`${own[0]}/unready`);
   await untilStatus(supervisor, (status) => status.parts[0]?.ready === 1);
   const seen = new Set<unknown>();
@@ -478,7 +479,11 @@ test("WebSocket-like traffic passes the service address both ways, half-closed t
   );
   await running.supervisor.untilReady();
   const address = new URL(addressOf(running.supervisor, "echo"));
-  const socket = connect({ host: address.hostname, port: Number(address.port), allowHalfOpen: true });
+  const socket = connect({
+    host: address.hostname,
+    port: Number(address.port),
+    allowHalfOpen: true,
+  });
   socket.write("one ");
   expect(String(await once(socket, "data"))).toBe("one ");
   socket.end("two");

@@ -17,7 +17,9 @@ const shell = part("shell", {
   ports: {},
   probes: { startup: null, readiness: null, liveness: null },
 });
-const system = plan([part("users"), stubborn, shell], { stores: { "users-db": store("users-db") } });
+const system = plan([part("users"), stubborn, shell], {
+  stores: { "users-db": store("users-db") },
+});
 const supervisor = await Supervisor.open(
   optionsFor(system, process.argv[2] ?? "", { engines: fakeEngines() }),
 );
