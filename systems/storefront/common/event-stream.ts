@@ -10,7 +10,7 @@ import { type ServiceContext, UseSchemeError } from "@ashlar/service";
 type StreamContext = Pick<ServiceContext, "uses" | "environment" | "log" | "scope" | "identity">;
 
 /** As the definition says of the stream: seven days. */
-export const retentionMs = 7 * 86_400_000;
+export const retentionMs: number = 7 * 86_400_000;
 
 /** @throws {UseSchemeError} for an engine that has no adapter yet. */
 export async function openEventStream(context: StreamContext): Promise<EventStream> {

@@ -5,21 +5,30 @@
  */
 import * as z from "zod";
 
+/** Where a person can be reached. */
+export interface Contact {
+  readonly userId: string;
+  readonly name: string;
+  readonly email: string;
+  /** E.164; null: none. */
+  readonly phone: string | null;
+  /** BCP 47. */
+  readonly locale: string;
+}
+
 /** The header that carries the calling service's own key. */
 export const serviceKeyHeader = "x-service-key";
 
-const contactFields = {
+/** Where a person can be reached. */
+export const contactSchema: z.ZodType<Contact> = z.object({
   userId: z.uuid(),
   name: z.string(),
   email: z.string(),
   phone: z.string().nullable(),
   locale: z.string(),
-};
-
-/** Where a person can be reached. */
-export const contactSchema: z.ZodObject<typeof contactFields> = z.object(contactFields);
+});
 
 /** The token of a mailed request. */
-export const mailedTokenSchema: z.ZodObject<{ readonly token: z.ZodString }> = z.object({
+export const mailedTokenSchema: z.ZodType<{ readonly token: string }> = z.object({
   token: z.string(),
 });

@@ -12,6 +12,63 @@
  */
 import * as z from "zod";
 
+interface AboutUser {
+  readonly userId: string;
+}
+
+interface AboutOrder extends AboutUser {
+  readonly orderId: string;
+  /** What people say on the telephone. */
+  readonly number: string;
+}
+
+interface Amount {
+  readonly amountMinor: number;
+  /** ISO 4217. */
+  readonly currency: string;
+}
+
+interface WithLines {
+  /** At least one. */
+  readonly lines: readonly {
+    readonly sku: string;
+    readonly name: string;
+    readonly quantity: number;
+    readonly unitPriceMinor: number;
+  }[];
+}
+
+interface WithPayment {
+  readonly paymentId: string;
+}
+
+/** Data by event type. Times are ISO 8601 in UTC. */
+export interface ShopEventDataByType {
+  /** `verificationId` names the mailed token that proves the address. */
+  readonly UserRegistered: AboutUser & { readonly verificationId: string | null };
+  readonly EmailVerificationRequested: AboutUser & { readonly requestId: string };
+  readonly EmailVerified: AboutUser;
+  readonly PasswordResetRequested: AboutUser & { readonly requestId: string };
+  readonly PasswordChanged: AboutUser & { readonly by: "owner" | "reset" };
+  readonly SessionReuseDetected: AboutUser & { readonly sessionId: string };
+  readonly UserDeleted: AboutUser;
+  readonly OrderPlaced: AboutOrder & Amount & WithLines & { readonly payBefore: string };
+  readonly OrderPaid: AboutOrder & Amount & WithLines & WithPayment;
+  readonly PaymentDeclined: AboutOrder & Amount & WithPayment & { readonly reason: string };
+  readonly OrderShipped: AboutOrder & {
+    readonly carrier: string;
+    readonly trackingNumber: string;
+  };
+  readonly OrderDelivered: AboutOrder;
+  readonly OrderCancelled: AboutOrder &
+    Amount & { readonly reason: string; readonly refunded: boolean };
+  readonly OrderExpired: AboutOrder;
+  readonly PaymentRefunded: AboutOrder & Amount & WithPayment;
+}
+
+export type ShopEventType = keyof ShopEventDataByType;
+export type ShopEventData<Type extends ShopEventType> = ShopEventDataByType[Type];
+
 const id = z.uuid();
 const money = { amountMinor: z.int().min(0), currency: z.string().length(3) };
 const order = { orderId: id, userId: id, number: z.string() };
@@ -21,33 +78,28 @@ const line = z.object({
   quantity: z.int().positive(),
   unitPriceMinor: z.int().min(0),
 });
+const lines = z.array(line).min(1);
 
-/** Data by event type. */
-export const shopEventData = {
+/** What a consumer accepts, by event type. */
+export const shopEventData: {
+  readonly [Type in ShopEventType]: z.ZodType<ShopEventDataByType[Type]>;
+} = {
   UserRegistered: z.object({ userId: id, verificationId: id.nullable() }),
   EmailVerificationRequested: z.object({ userId: id, requestId: id }),
   EmailVerified: z.object({ userId: id }),
   PasswordResetRequested: z.object({ userId: id, requestId: id }),
-  PasswordChanged: z.object({ userId: id, by: z.enum(["owner", "reset", "admin"]) }),
+  PasswordChanged: z.object({ userId: id, by: z.enum(["owner", "reset"]) }),
   SessionReuseDetected: z.object({ userId: id, sessionId: id }),
   UserDeleted: z.object({ userId: id }),
-  OrderPlaced: z.object({
-    ...order,
-    ...money,
-    lines: z.array(line).min(1),
-    payBefore: z.iso.datetime(),
-  }),
-  OrderPaid: z.object({ ...order, ...money, paymentId: id, lines: z.array(line).min(1) }),
+  OrderPlaced: z.object({ ...order, ...money, lines, payBefore: z.iso.datetime() }),
+  OrderPaid: z.object({ ...order, ...money, lines, paymentId: id }),
   PaymentDeclined: z.object({ ...order, ...money, paymentId: id, reason: z.string() }),
   OrderShipped: z.object({ ...order, carrier: z.string(), trackingNumber: z.string() }),
   OrderDelivered: z.object(order),
   OrderCancelled: z.object({ ...order, ...money, reason: z.string(), refunded: z.boolean() }),
   OrderExpired: z.object(order),
   PaymentRefunded: z.object({ ...order, ...money, paymentId: id }),
-} as const;
-
-export type ShopEventType = keyof typeof shopEventData;
-export type ShopEventData<Type extends ShopEventType> = z.infer<(typeof shopEventData)[Type]>;
+};
 
 /** One event with its type and data in step. */
 export type ShopEvent = {
@@ -63,7 +115,7 @@ export interface ShopEventDraft {
   readonly type: ShopEventType;
   /** Events of one subject keep their order. */
   readonly subject: string;
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: object;
 }
 
 /**

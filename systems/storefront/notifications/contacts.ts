@@ -7,15 +7,7 @@
  * @module
  */
 
-export interface Contact {
-  readonly userId: string;
-  readonly name: string;
-  readonly email: string;
-  /** E.164; null: none. */
-  readonly phone: string | null;
-  /** BCP 47. */
-  readonly locale: string;
-}
+import type { Contact } from "../common/internal-api.ts";
 
 export interface Contacts {
   /** Undefined where the account is gone. @throws {ContactUnavailableError} */

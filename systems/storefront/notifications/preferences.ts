@@ -7,9 +7,9 @@
  */
 import type { Queryable, Transaction } from "@ashlar/postgres";
 import { requireMatch } from "../common/entity-tag.ts";
+import type { Contact } from "../common/internal-api.ts";
 import type { ShopEventType } from "../common/shop-events.ts";
 import type { ChannelName } from "./channel.ts";
-import type { Contact } from "./contacts.ts";
 import { PushTokenMissingError } from "./errors.ts";
 import type { NotificationsRuntime } from "./runtime.ts";
 

@@ -9,8 +9,8 @@
 import { createHash } from "node:crypto";
 import { type Event, EventRejectedError } from "@ashlar/events";
 import type { Transaction } from "@ashlar/postgres";
+import type { Contact } from "../common/internal-api.ts";
 import { parseShopEvent, type ShopEvent } from "../common/shop-events.ts";
-import type { Contact } from "./contacts.ts";
 import { insertDelivery } from "./delivery-store.ts";
 import { forgetPerson, insertNotification } from "./notification.ts";
 import { addressesFor, findPreferences } from "./preferences.ts";

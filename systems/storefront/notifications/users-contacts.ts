@@ -6,8 +6,9 @@
 import { CodedError, describeError } from "@ashlar/foundation";
 import { type HttpClient, path, UpstreamRefusedError } from "@ashlar/service";
 import type * as z from "zod";
+import type { Contact } from "../common/internal-api.ts";
 import { contactSchema, mailedTokenSchema, serviceKeyHeader } from "../common/internal-api.ts";
-import type { Contact, Contacts } from "./contacts.ts";
+import type { Contacts } from "./contacts.ts";
 import { ContactUnavailableError } from "./errors.ts";
 
 export interface UsersContactsOptions {

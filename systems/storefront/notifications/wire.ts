@@ -5,8 +5,8 @@
  */
 import * as z from "zod";
 import { isoTime, timeSchema } from "../common/wire.ts";
-import { channelNames } from "./channel.ts";
-import { type Delivery, deliveryStatuses } from "./delivery.ts";
+import { type ChannelName, channelNames } from "./channel.ts";
+import { type Delivery, type DeliveryStatus, deliveryStatuses } from "./delivery.ts";
 import type { Notification } from "./notification.ts";
 import type { Preferences } from "./preferences.ts";
 
@@ -16,25 +16,38 @@ const progressSchema = z.object({
   sentAt: timeSchema.nullable(),
 });
 
-const notificationFields = {
-  id: z.uuid(),
-  type: z.string(),
-  title: z.string(),
-  body: z.string(),
-  subject: z.string().describe("What it is about: `order/<id>` or `user/<id>`."),
-  createdAt: timeSchema,
-  readAt: timeSchema.nullable(),
-  deliveries: z.array(progressSchema).readonly(),
-};
+export interface NotificationView {
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+  readonly body: string;
+  readonly subject: string;
+  readonly createdAt: string;
+  readonly readAt: string | null;
+  readonly deliveries: readonly {
+    readonly channel: ChannelName;
+    readonly status: DeliveryStatus;
+    readonly sentAt: string | null;
+  }[];
+}
 
-export const notificationSchema: z.ZodObject<typeof notificationFields> = z
-  .object(notificationFields)
+export const notificationSchema: z.ZodType<NotificationView> = z
+  .object({
+    id: z.uuid(),
+    type: z.string(),
+    title: z.string(),
+    body: z.string(),
+    subject: z.string().describe("What it is about: `order/<id>` or `user/<id>`."),
+    createdAt: timeSchema,
+    readAt: timeSchema.nullable(),
+    deliveries: z.array(progressSchema).readonly(),
+  })
   .meta({ id: "Notification" });
 
 export function notificationView(
   notification: Notification,
   deliveries: readonly Delivery[],
-): z.infer<typeof notificationSchema> {
+): NotificationView {
   return {
     id: notification.id,
     type: notification.type,
@@ -51,42 +64,70 @@ export function notificationView(
   };
 }
 
-const preferencesFields = {
+const pushTokenSchema = z.string().min(1).max(500).nullable().describe("Where push messages go.");
+
+export interface PreferencesView {
+  readonly email: boolean;
+  readonly sms: boolean;
+  readonly push: boolean;
+  readonly pushToken: string | null;
+}
+
+export const preferencesSchema: z.ZodType<PreferencesView> = z
+  .object({
+    email: z.boolean(),
+    sms: z.boolean(),
+    push: z.boolean(),
+    pushToken: pushTokenSchema,
+  })
+  .meta({ id: "Preferences" });
+
+/** What a person sends; a push token may be left out. */
+export const preferencesBody: z.ZodType<PreferencesView> = z.object({
   email: z.boolean(),
   sms: z.boolean(),
   push: z.boolean(),
-  pushToken: z.string().min(1).max(500).nullable().describe("Where push messages go."),
-};
+  pushToken: pushTokenSchema.default(null),
+});
 
-export const preferencesSchema: z.ZodObject<typeof preferencesFields> = z
-  .object(preferencesFields)
-  .meta({ id: "Preferences" });
-
-export function preferencesView(preferences: Preferences): z.infer<typeof preferencesSchema> {
+export function preferencesView(preferences: Preferences): PreferencesView {
   const { email, sms, push, pushToken } = preferences;
   return { email, sms, push, pushToken };
 }
 
-const deliveryFields = {
-  id: z.uuid(),
-  notificationId: z.uuid(),
-  userId: z.uuid(),
-  channel: z.enum(channelNames),
-  type: z.string(),
-  messageId: z.string(),
-  status: z.enum(deliveryStatuses),
-  attempts: z.int(),
-  nextAttemptAt: timeSchema,
-  lastError: z.string().nullable(),
-  createdAt: timeSchema,
-  sentAt: timeSchema.nullable(),
-};
+export interface DeliveryView {
+  readonly id: string;
+  readonly notificationId: string;
+  readonly userId: string;
+  readonly channel: ChannelName;
+  readonly type: string;
+  readonly messageId: string;
+  readonly status: DeliveryStatus;
+  readonly attempts: number;
+  readonly nextAttemptAt: string;
+  readonly lastError: string | null;
+  readonly createdAt: string;
+  readonly sentAt: string | null;
+}
 
-export const deliverySchema: z.ZodObject<typeof deliveryFields> = z
-  .object(deliveryFields)
+export const deliverySchema: z.ZodType<DeliveryView> = z
+  .object({
+    id: z.uuid(),
+    notificationId: z.uuid(),
+    userId: z.uuid(),
+    channel: z.enum(channelNames),
+    type: z.string(),
+    messageId: z.string(),
+    status: z.enum(deliveryStatuses),
+    attempts: z.int(),
+    nextAttemptAt: timeSchema,
+    lastError: z.string().nullable(),
+    createdAt: timeSchema,
+    sentAt: timeSchema.nullable(),
+  })
   .meta({ id: "Delivery" });
 
-export function deliveryView(delivery: Delivery): z.infer<typeof deliverySchema> {
+export function deliveryView(delivery: Delivery): DeliveryView {
   return {
     id: delivery.id,
     notificationId: delivery.notificationId,

@@ -17,14 +17,14 @@ import * as z from "zod";
 import { IdempotencyKeyReusedError } from "./errors.ts";
 import type { OrdersRuntime } from "./runtime.ts";
 
-const keySchema = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,200}$/, "is 1 to 200 visible ASCII characters")
-  .optional();
-
 /** For the schema of a route that takes a key. */
-export const idempotencyHeaders: z.ZodObject<{ readonly "idempotency-key": typeof keySchema }> =
-  z.looseObject({ "idempotency-key": keySchema }) as never;
+export const idempotencyHeaders: z.ZodType<{ readonly "idempotency-key"?: string | undefined }> =
+  z.looseObject({
+    "idempotency-key": z
+      .string()
+      .regex(/^[\x21-\x7e]{1,200}$/, "is 1 to 200 visible ASCII characters")
+      .optional(),
+  });
 
 /** The key of a request whose headers the schema has accepted. */
 export function idempotencyKeyOf(

@@ -6,8 +6,16 @@
 import * as z from "zod";
 import { minorDigits } from "../common/money.ts";
 import { isoTime, timeSchema } from "../common/wire.ts";
-import { allowedActions, type Order, orderStatuses, requestableActions } from "./order.ts";
-import { paymentStatuses } from "./payment.ts";
+import {
+  allowedActions,
+  type Order,
+  type OrderLine,
+  type OrderStatus,
+  orderStatuses,
+  type RequestableAction,
+  requestableActions,
+} from "./order.ts";
+import { type PaymentStatus, paymentStatuses } from "./payment.ts";
 import type { Payment } from "./payment-store.ts";
 import type { Product } from "./product.ts";
 
@@ -25,11 +33,25 @@ const productFields = {
   updatedAt: timeSchema,
 };
 
-export const productSchema: z.ZodObject<typeof productFields> = z
+export interface ProductView {
+  readonly id: string;
+  readonly sku: string;
+  readonly name: string;
+  readonly description: string;
+  readonly priceMinor: number;
+  readonly currency: string;
+  readonly active: boolean;
+  readonly available: number;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export const productSchema: z.ZodType<ProductView> = z
   .object(productFields)
   .meta({ id: "Product" });
 
-export function productView(product: Product): z.infer<typeof productSchema> {
+export function productView(product: Product): ProductView {
   return {
     id: product.id,
     sku: product.sku,
@@ -45,14 +67,16 @@ export function productView(product: Product): z.infer<typeof productSchema> {
   };
 }
 
-const stockFields = { ...productFields, reserved: z.int() };
-
 /** A product with the pieces promised to orders; for staff. */
-export const stockSchema: z.ZodObject<typeof stockFields> = z
-  .object(stockFields)
+export interface StockView extends ProductView {
+  readonly reserved: number;
+}
+
+export const stockSchema: z.ZodType<StockView> = z
+  .object({ ...productFields, reserved: z.int() })
   .meta({ id: "ProductStock" });
 
-export function stockView(product: Product): z.infer<typeof stockSchema> {
+export function stockView(product: Product): StockView {
   return { ...productView(product), reserved: product.reserved };
 }
 
@@ -87,11 +111,27 @@ const orderFields = {
   updatedAt: timeSchema,
 };
 
-export const orderSchema: z.ZodObject<typeof orderFields> = z
-  .object(orderFields)
-  .meta({ id: "Order" });
+export interface OrderView {
+  readonly id: string;
+  readonly number: string;
+  readonly userId: string;
+  readonly status: OrderStatus;
+  readonly allowedActions: readonly RequestableAction[];
+  readonly currency: string;
+  readonly totalMinor: number;
+  readonly lines: readonly OrderLine[];
+  readonly payBefore: string;
+  readonly carrier: string | null;
+  readonly trackingNumber: string | null;
+  readonly cancelReason: string | null;
+  readonly version: number;
+  readonly placedAt: string;
+  readonly updatedAt: string;
+}
 
-export function orderView(order: Order): z.infer<typeof orderSchema> {
+export const orderSchema: z.ZodType<OrderView> = z.object(orderFields).meta({ id: "Order" });
+
+export function orderView(order: Order): OrderView {
   return {
     id: order.id,
     number: order.number,
@@ -111,22 +151,31 @@ export function orderView(order: Order): z.infer<typeof orderSchema> {
   };
 }
 
-const paymentFields = {
-  id: z.uuid(),
-  status: z.enum(paymentStatuses),
-  amountMinor: z.int(),
-  currency: z.string(),
-  card: z.object({ brand: z.string(), last4: z.string() }),
-  reason: z.string().nullable().describe("Why it was declined or given up."),
-  createdAt: timeSchema,
-  updatedAt: timeSchema,
-};
+export interface PaymentView {
+  readonly id: string;
+  readonly status: PaymentStatus;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly card: { readonly brand: string; readonly last4: string };
+  readonly reason: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
 
-export const paymentSchema: z.ZodObject<typeof paymentFields> = z
-  .object(paymentFields)
+export const paymentSchema: z.ZodType<PaymentView> = z
+  .object({
+    id: z.uuid(),
+    status: z.enum(paymentStatuses),
+    amountMinor: z.int(),
+    currency: z.string(),
+    card: z.object({ brand: z.string(), last4: z.string() }),
+    reason: z.string().nullable().describe("Why it was declined or given up."),
+    createdAt: timeSchema,
+    updatedAt: timeSchema,
+  })
   .meta({ id: "Payment" });
 
-export function paymentView(payment: Payment): z.infer<typeof paymentSchema> {
+export function paymentView(payment: Payment): PaymentView {
   return {
     id: payment.id,
     status: payment.status,
@@ -139,17 +188,16 @@ export function paymentView(payment: Payment): z.infer<typeof paymentSchema> {
   };
 }
 
-const detailFields = { ...orderFields, payments: z.array(paymentSchema).readonly() };
-
 /** An order with its attempts to pay, oldest first. */
-export const orderDetailSchema: z.ZodObject<typeof detailFields> = z
-  .object(detailFields)
+export interface OrderDetailView extends OrderView {
+  readonly payments: readonly PaymentView[];
+}
+
+export const orderDetailSchema: z.ZodType<OrderDetailView> = z
+  .object({ ...orderFields, payments: z.array(paymentSchema).readonly() })
   .meta({ id: "OrderDetail" });
 
-export function orderDetailView(
-  order: Order,
-  payments: readonly Payment[],
-): z.infer<typeof orderDetailSchema> {
+export function orderDetailView(order: Order, payments: readonly Payment[]): OrderDetailView {
   return { ...orderView(order), payments: payments.map(paymentView) };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import * as z from "zod";
-import { roles } from "../common/principal.ts";
+import { type Role, roles } from "../common/principal.ts";
 import { isoTime, plainText, timeSchema } from "../common/wire.ts";
 import { passwordCharsMax } from "./password-policy.ts";
 import type { SessionSummary } from "./session-store.ts";
@@ -24,21 +24,33 @@ export const phoneSchema: z.ZodString = z
   .regex(/^\+[1-9][0-9]{6,14}$/, "is a number in international form such as +4912345678");
 export const opaqueTokenSchema: z.ZodString = z.string().min(1).max(200);
 
-const userFields = {
-  id: z.uuid(),
-  email: z.string(),
-  emailVerified: z.boolean(),
-  name: z.string(),
-  role: z.enum(roles),
-  locale: z.string(),
-  phone: z.string().nullable(),
-  version: z.int(),
-  createdAt: timeSchema,
-  updatedAt: timeSchema,
-};
+export interface UserView {
+  readonly id: string;
+  readonly email: string;
+  readonly emailVerified: boolean;
+  readonly name: string;
+  readonly role: Role;
+  readonly locale: string;
+  readonly phone: string | null;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
 
-export const userSchema: z.ZodObject<typeof userFields> = z.object(userFields).meta({ id: "User" });
-export type UserView = z.infer<typeof userSchema>;
+export const userSchema: z.ZodType<UserView> = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    emailVerified: z.boolean(),
+    name: z.string(),
+    role: z.enum(roles),
+    locale: z.string(),
+    phone: z.string().nullable(),
+    version: z.int(),
+    createdAt: timeSchema,
+    updatedAt: timeSchema,
+  })
+  .meta({ id: "User" });
 
 export function userView(user: User): UserView {
   return {
@@ -55,24 +67,29 @@ export function userView(user: User): UserView {
   };
 }
 
-const signedInFields = {
-  tokenType: z.literal("Bearer"),
-  accessToken: z.string().describe("Send it as `authorization: Bearer …`."),
-  expiresInSeconds: z.int(),
-  refreshToken: z.string().describe("Good for one use; the answer holds the next."),
-  refreshExpiresAt: timeSchema,
-  sessionId: z.uuid(),
-  user: userSchema,
-};
+export interface SignedInView {
+  readonly tokenType: "Bearer";
+  readonly accessToken: string;
+  readonly expiresInSeconds: number;
+  readonly refreshToken: string;
+  readonly refreshExpiresAt: string;
+  readonly sessionId: string;
+  readonly user: UserView;
+}
 
-export const signedInSchema: z.ZodObject<typeof signedInFields> = z
-  .object(signedInFields)
+export const signedInSchema: z.ZodType<SignedInView> = z
+  .object({
+    tokenType: z.literal("Bearer"),
+    accessToken: z.string().describe("Send it as `authorization: Bearer …`."),
+    expiresInSeconds: z.int(),
+    refreshToken: z.string().describe("Good for one use; the answer holds the next."),
+    refreshExpiresAt: timeSchema,
+    sessionId: z.uuid(),
+    user: userSchema,
+  })
   .meta({ id: "SignedIn" });
 
-export function signedInView(
-  signedIn: SignedIn,
-  accessTokenMs: number,
-): z.infer<typeof signedInSchema> {
+export function signedInView(signedIn: SignedIn, accessTokenMs: number): SignedInView {
   return {
     tokenType: "Bearer",
     accessToken: signedIn.accessToken,
@@ -84,23 +101,27 @@ export function signedInView(
   };
 }
 
-const sessionFields = {
-  id: z.uuid(),
-  current: z.boolean().describe("Whether it is the one that asks."),
-  userAgent: z.string(),
-  createdAt: timeSchema,
-  refreshedAt: timeSchema,
-  endsAt: timeSchema,
-};
+export interface SessionView {
+  readonly id: string;
+  readonly current: boolean;
+  readonly userAgent: string;
+  readonly createdAt: string;
+  readonly refreshedAt: string;
+  readonly endsAt: string;
+}
 
-export const sessionSchema: z.ZodObject<typeof sessionFields> = z
-  .object(sessionFields)
+export const sessionSchema: z.ZodType<SessionView> = z
+  .object({
+    id: z.uuid(),
+    current: z.boolean().describe("Whether it is the one that asks."),
+    userAgent: z.string(),
+    createdAt: timeSchema,
+    refreshedAt: timeSchema,
+    endsAt: timeSchema,
+  })
   .meta({ id: "Session" });
 
-export function sessionView(
-  session: SessionSummary,
-  currentId: string,
-): z.infer<typeof sessionSchema> {
+export function sessionView(session: SessionSummary, currentId: string): SessionView {
   return {
     id: session.id,
     current: session.id === currentId,

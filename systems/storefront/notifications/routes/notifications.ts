@@ -21,8 +21,10 @@ import {
 import { changePreferences, findPreferences } from "../preferences.ts";
 import type { NotificationsRuntime } from "../runtime.ts";
 import {
+  type NotificationView,
   notificationSchema,
   notificationView,
+  preferencesBody,
   preferencesSchema,
   preferencesView,
 } from "../wire.ts";
@@ -165,9 +167,7 @@ function preferenceRoutes(http: ServiceHttp, options: NotificationRoutesOptions)
       tags,
       security,
       summary: "Say how you wish to be told.",
-      body: preferencesSchema.extend({
-        pushToken: preferencesSchema.shape.pushToken.default(null),
-      }),
+      body: preferencesBody,
       response: { 200: preferencesSchema },
     },
     handler: async (request, reply) => {
@@ -185,7 +185,7 @@ function preferenceRoutes(http: ServiceHttp, options: NotificationRoutesOptions)
 async function viewsOf(
   runtime: NotificationsRuntime,
   found: readonly Notification[],
-): Promise<z.infer<typeof notificationSchema>[]> {
+): Promise<NotificationView[]> {
   const byNotification = await deliveriesOf(
     runtime.database,
     found.map((each) => each.id),

@@ -14,11 +14,10 @@ import type { Order } from "../order.ts";
 import { payOrder } from "../pay-order.ts";
 import { listPayments } from "../payment-store.ts";
 import type { OrdersRuntime } from "../runtime.ts";
-import { cardSchema, orderDetailSchema, orderDetailView } from "../wire.ts";
+import { cardSchema, type OrderDetailView, orderDetailSchema, orderDetailView } from "../wire.ts";
 
 const tags = ["orders"];
 const security = [{ bearer: [] }];
-type Detail = z.infer<typeof orderDetailSchema>;
 
 export interface OrderActionRoutesOptions {
   readonly runtime: OrdersRuntime;
@@ -122,6 +121,6 @@ function cancellationRoute(http: ServiceHttp, options: OrderActionRoutesOptions)
   });
 }
 
-async function detailOf(runtime: OrdersRuntime, order: Order): Promise<Detail> {
+async function detailOf(runtime: OrdersRuntime, order: Order): Promise<OrderDetailView> {
   return orderDetailView(order, await listPayments(runtime.database, order.id));
 }
