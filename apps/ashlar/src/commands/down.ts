@@ -8,11 +8,13 @@
  */
 import { rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { hasCode } from "@ashlar/foundation";
 import { cleanUp } from "@ashlar/local";
 import { type Cli, styleFor, writeJson, writeLine } from "../cli.ts";
 import { CliCommand, type Done, groups } from "../command.ts";
 import { SystemNotRunningError, UsageError } from "../errors.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
+import { interruptible } from "../interrupt.ts";
 import {
   listStates,
   openRunning,
@@ -90,8 +92,8 @@ async function downRunning(cli: Cli, running: RunningSystem, flags: DownFlags): 
       json: flags.json === true,
       goal: "down",
     });
-  await followProgress(control, openView, () => control.down({ wipe }));
-  if (wipe) removeCaches(stateDir);
+  await followProgress(control, openView, () => control.down());
+  if (wipe) await wipeState(cli, stateDir);
   report(cli, flags, { system, wiped: wipe, elapsedMs: clock.monotonicMs() - beganMs });
   return exitCodes.ok;
 }
@@ -101,12 +103,35 @@ async function downStopped(cli: Cli, state: SystemState, flags: DownFlags): Prom
   const { clock } = cli.environment;
   const beganMs = clock.monotonicMs();
   const wipe = flags.wipe === true;
-  const ended = await cleanUp(state.stateDir, { wipe });
-  if (wipe) removeCaches(state.stateDir);
+  const ended = await cleanUp(state.stateDir, { wipe: false });
+  if (wipe) await wipeState(cli, state.stateDir);
   if (ended.length === 0 && !wipe) return false;
   const elapsedMs = clock.monotonicMs() - beganMs;
   report(cli, flags, { system: state.system, wiped: wipe, elapsedMs });
   return true;
+}
+
+const lockPatienceMs = 10_000;
+
+/** Everything that a run keeps, wherever it is. */
+async function wipeState(cli: Cli, stateDir: string): Promise<void> {
+  const { clock } = cli.environment;
+  const untilMs = clock.monotonicMs() + lockPatienceMs;
+  using interrupt = interruptible(cli);
+  // Where the project's directory is closed to PostgreSQL's user, the database lies elsewhere.
+  const { EmbeddedPostgres } = await import("@ashlar/postgres");
+  await EmbeddedPostgres.remove(join(stateDir, "data", "postgres"));
+  for (;;) {
+    try {
+      await cleanUp(stateDir, { wipe: true });
+      break;
+    } catch (error) {
+      // The supervisor has answered, and is just now ending itself.
+      if (!hasCode(error, "STATE_LOCKED") || clock.monotonicMs() > untilMs) throw error;
+      await clock.sleep(20, interrupt.signal);
+    }
+  }
+  removeCaches(stateDir);
 }
 
 /** What the console keeps beside the state; then the directories, where nothing else is in them. */

@@ -25,6 +25,7 @@ export async function createDatabases(
   { plan, stateDir, environment, log, signal }: CreateOptions,
 ): Promise<Readonly<Record<string, string>>> {
   const secrets = join(stateDir, "secrets");
+  mkdirSync(stateDir, { recursive: true });
   mkdirSync(secrets, { recursive: true, mode: 0o700 });
   const prefix = `${plan.system.replaceAll("-", "_")}_`;
   const { adminUrl } = server;

@@ -24,6 +24,8 @@ export function readConsoleToken(stateDir: string): string | undefined {
 export function ensureConsoleToken(stateDir: string, randomBytes: Entropy["bytes"]): string {
   const file = consoleTokenFile(stateDir);
   if (readConsoleToken(stateDir) === undefined) {
+    // Only the last directory is closed: PostgreSQL runs as another user and passes through the first.
+    mkdirSync(stateDir, { recursive: true });
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const token = Buffer.from(randomBytes(24)).toString("base64url");
     writeFileSync(file, `${token}\n`, { mode: 0o600 });

@@ -17,7 +17,7 @@ export function supervisorLogFile(stateDir: string): string {
 /** Makes the directory; the file of earlier runs is kept, and set aside once it is large. */
 export function prepareSupervisorLog(stateDir: string): string {
   const file = supervisorLogFile(stateDir);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(file), { recursive: true });
   const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (bytes > rotatedAtBytes) renameSync(file, `${file}.1`);
   return file;

@@ -1,0 +1,157 @@
+/**
+ * Joins each Node program of a system into a few files before it is started.
+ *
+ * A service on the kit imports about a thousand modules; finding, reading and stripping them costs
+ * most of its start. One pass over all programs of a system shares what they share.
+ *
+ * - BU1  What runs is what the sources say: bundles are used only while every file that went into them
+ *        has the time and the size that it had.
+ * - BU2  A bundle is never required: where one cannot be made, the sources run as they are.
+ * - BU3  A module sees its own `import.meta.url`, so files beside it are found.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describeError, type Log } from "@ashlar/foundation";
+import type { ProgramFiles } from "@ashlar/local";
+import type { Metafile, Plugin } from "esbuild";
+
+export interface BundlesOptions {
+  /** Absolute paths of the programs, by the part that runs each. */
+  readonly entries: Readonly<Record<string, string>>;
+  /** Absolute; bundles are kept under the nearest `node_modules/.cache` at or above it. */
+  readonly projectDir: string;
+  /** Where to keep them when there is no such place that can be written. */
+  readonly fallbackDir: string;
+  readonly log: Log;
+}
+
+/** What went into the bundles, each with its time and size: `path → "mtimeMs:size"`. */
+type Stamps = Readonly<Record<string, string>>;
+
+interface Manifest {
+  readonly inputs: Stamps;
+  /** Absolute path of the bundle, by part. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** Begins at once; {@link ProgramFiles.fileOf} waits for what it needs. */
+export function openBundles(options: BundlesOptions): ProgramFiles {
+  const made = makeBundles(options).catch((error: unknown) => {
+    options.log.warn("programs run from their sources", { reason: describeError(error) });
+    return undefined;
+  });
+  return { fileOf: async (part, entry) => (await made)?.outputs[part] ?? entry };
+}
+
+async function makeBundles(options: BundlesOptions): Promise<Manifest> {
+  const directory = join(cacheDirectory(options), keyOf(options));
+  const manifestPath = join(directory, "manifest.json");
+  const kept = await readManifest(manifestPath);
+  if (kept !== undefined && isFresh(kept.inputs)) return kept;
+  const { build, stop } = await import("esbuild");
+  const fresh = `${directory}.${process.pid}`;
+  try {
+    const built = await build({
+      absWorkingDir: options.projectDir,
+      entryPoints: Object.fromEntries(
+        Object.entries(options.entries).map(([part, entry]) => [part, entry]),
+      ),
+      outdir: fresh,
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      splitting: true,
+      format: "esm",
+      platform: "node",
+      target: "node24",
+      conditions: ["@ashlar/source"],
+      external: ["pg-native", "esbuild"],
+      sourcemap: "linked",
+      sourcesContent: false,
+      keepNames: true,
+      metafile: true,
+      logLevel: "silent",
+      banner: { js: requireBanner },
+      plugins: [ownUrls],
+    });
+    return await keep(options, built.metafile, { directory, fresh, manifestPath });
+  } finally {
+    await stop();
+    await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+/** CommonJS packages inside a module still call `require` for Node's own modules. */
+const requireBanner = [
+  'import { createRequire as __createRequire } from "node:module";',
+  "const require = __createRequire(import.meta.url);",
+].join("\n");
+
+/** BU3. Our own sources only: no package that we use looks for files beside itself. */
+const ownUrls: Plugin = {
+  name: "own-urls",
+  setup(build) {
+    build.onLoad({ filter: /\.[cm]?ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      if (!text.includes("import.meta.url")) return null;
+      const url = JSON.stringify(pathToFileURL(path).href);
+      return { contents: text.replaceAll("import.meta.url", url), loader: "ts" };
+    });
+  },
+};
+
+async function keep(
+  options: BundlesOptions,
+  metafile: Metafile,
+  places: { readonly directory: string; readonly fresh: string; readonly manifestPath: string },
+): Promise<Manifest> {
+  const { directory, fresh, manifestPath } = places;
+  const paths = Object.keys(metafile.inputs).map((path) => resolve(options.projectDir, path));
+  const manifest: Manifest = {
+    inputs: Object.fromEntries(paths.map((path) => [path, stampOf(path)])),
+    outputs: Object.fromEntries(
+      Object.keys(options.entries).map((part) => [part, join(directory, `${part}.mjs`)]),
+    ),
+  };
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(dirname(directory), { recursive: true });
+  await rename(fresh, directory);
+  await writeFile(manifestPath, JSON.stringify(manifest));
+  return manifest;
+}
+
+async function readManifest(path: string): Promise<Manifest | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as Manifest;
+  } catch {
+    return undefined; // None yet, or half of one: both mean that bundles have to be made.
+  }
+}
+
+function isFresh(inputs: Stamps): boolean {
+  return Object.entries(inputs).every(([path, stamp]) => stampOf(path) === stamp);
+}
+
+function stampOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? "gone" : `${stat.mtimeMs}:${stat.size}`;
+}
+
+/** Other programs, or another Node, are other bundles. */
+function keyOf({ entries, projectDir }: BundlesOptions): string {
+  const text = JSON.stringify([process.version, projectDir, Object.entries(entries).toSorted()]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+function cacheDirectory({ projectDir, fallbackDir }: BundlesOptions): string {
+  for (let each = resolve(projectDir); ; each = dirname(each)) {
+    if (existsSync(join(each, "node_modules"))) {
+      return join(each, "node_modules", ".cache", "ashlar");
+    }
+    if (dirname(each) === each) return join(fallbackDir, "bundles");
+  }
+}
