@@ -156,7 +156,8 @@ function targetOf(span: Span, targets: DataTargets): string | undefined {
     const named = ofKind.find((each) => each.name === name);
     if (named !== undefined) return named.name;
   }
-  return kind !== undefined && ofKind.length === 1 ? ofKind[0]?.name : undefined;
+  // A client span that names something else is a call to a part, which its server span tells of.
+  return kind !== "external" && ofKind.length === 1 ? ofKind[0]?.name : undefined;
 }
 
 function kindOf(span: Span): string | undefined {

@@ -297,6 +297,13 @@ describe("edge rates", () => {
     expect(rate("notifications", "smtp")).toBeGreaterThan(0);
   });
 
+  test("a call to a part is not taken for one to the only external", () => {
+    const payments = [...store.recent(60_000)]
+      .flatMap((spans) => [...spans.values()])
+      .filter((span) => span.attributes["peer.service"] === "payments");
+    expect(rate("orders", "payments")).toBeCloseTo(payments.length / 60, 6);
+  });
+
   test("CN15: of what nothing is known the rate is null", () => {
     const unknown = edgeRates({
       plan: fakePlan,

@@ -51,7 +51,8 @@ export class PartMeter {
   /** Adds one moment from what its replicas did; an empty list records that nothing was measured. */
   observe(readings: readonly ReplicaReading[], atMs: number): void {
     const timed = readings.filter((each) => each.elapsedMs > 0);
-    this.series.push(atMs, { ...ratesOf(timed), ...levelsOf(readings, timed) });
+    const served = timed.filter((each) => each.servesHttp);
+    this.series.push(atMs, { ...ratesOf(served), ...levelsOf(readings, timed) });
     this.#routes = routeRates(timed);
     this.#observeCustom(readings, atMs);
   }
@@ -100,7 +101,7 @@ function ratesOf(timed: readonly ReplicaReading[]): Partial<Record<PartField, nu
     p50Ms: at(0.5),
     p95Ms: at(0.95),
     p99Ms: at(0.99),
-    errorRatio: total > 0 ? (byClass[5] ?? 0) / total : 0,
+    errorRatio: total > 0 ? (byClass[5] ?? 0) / total : null,
   };
 }
 

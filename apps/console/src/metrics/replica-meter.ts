@@ -7,6 +7,17 @@
  *
  * @module
  */
+import {
+  httpRequestDurationSeconds,
+  httpRequestsInFlight,
+  httpRequestsTotal,
+  processCpuSecondsTotal,
+  processEventLoopLagP99Seconds,
+  processEventLoopLagSeconds,
+  processHeapBytes,
+  processResidentMemoryBytes,
+  processStartTimeSeconds,
+} from "@ashlar/foundation";
 import type { Exposition, FamilyKind, Sample } from "./prometheus.ts";
 import type { Bucket } from "./quantile.ts";
 
@@ -25,6 +36,8 @@ export interface ReplicaReading {
   readonly elapsedMs: number;
   /** Requests since the last scrape by the first digit of their status: index 2 is 2xx. */
   readonly requests: readonly number[];
+  /** False for a program that serves no HTTP, and so has no rate rather than a rate of zero. */
+  readonly servesHttp: boolean;
   /** Requests by replica and route, for finding the busiest ones. */
   readonly routes: ReadonlyMap<string, number>;
   readonly latency: readonly Bucket[];
@@ -35,6 +48,8 @@ export interface ReplicaReading {
   readonly inFlight: number | null;
   readonly custom: ReadonlyMap<string, CustomReading>;
 }
+
+const latencyBucket = `${httpRequestDurationSeconds.name}_bucket`;
 
 /** Metrics that every program has, which therefore are not its own. */
 const commonPrefixes = ["process_", "nodejs_", "http_request", "scrape_"];
@@ -66,7 +81,7 @@ export class ReplicaMeter {
   }
 
   #restarted(exposition: Exposition): boolean {
-    const start = exposition.samples.find((each) => each.name === "process_start_time_seconds");
+    const start = exposition.samples.find((each) => each.name === processStartTimeSeconds.name);
     const changed = this.#startedAt !== undefined && start?.value !== this.#startedAt;
     this.#startedAt = start?.value;
     return changed;
@@ -85,16 +100,16 @@ function read(
   const custom = new Map<string, CustomSum>();
   let cpuSeconds: number | null = null;
   for (const sample of exposition.samples) {
-    if (sample.name === "http_requests_total") {
+    if (sample.name === httpRequestsTotal.name) {
       const grown = growth(sample);
       const statusClass = Number(sample.labels["status"]?.[0] ?? 0);
       if (statusClass in requests) requests[statusClass] = (requests[statusClass] ?? 0) + grown;
       const route = `${sample.labels["method"] ?? ""} ${sample.labels["route"] ?? ""}`.trim();
       routes.set(route, (routes.get(route) ?? 0) + grown);
-    } else if (sample.name === "http_request_duration_seconds_bucket") {
+    } else if (sample.name === latencyBucket) {
       const bound = boundOf(sample);
       latency.set(bound, (latency.get(bound) ?? 0) + growth(sample));
-    } else if (sample.name === "process_cpu_seconds_total") {
+    } else if (sample.name === processCpuSecondsTotal.name) {
       cpuSeconds = (cpuSeconds ?? 0) + growth(sample);
     } else if (commonPrefixes.some((prefix) => sample.name.startsWith(prefix))) {
       gauges.set(sample.name, (gauges.get(sample.name) ?? 0) + sample.value);
@@ -104,20 +119,21 @@ function read(
   }
   return {
     requests,
+    servesHttp: exposition.kinds.has(httpRequestsTotal.name) || routes.size > 0,
     routes,
     latency: bucketsFrom(latency),
     cpuSeconds,
-    memoryBytes: gauges.get("process_resident_memory_bytes") ?? null,
-    heapBytes: gauges.get("nodejs_heap_size_used_bytes") ?? null,
+    memoryBytes: gauges.get(processResidentMemoryBytes.name) ?? null,
+    heapBytes: gauges.get(processHeapBytes.name) ?? null,
     loopLagMs: loopLagOf(gauges),
-    inFlight: gauges.get("http_requests_in_flight") ?? null,
+    inFlight: gauges.get(httpRequestsInFlight.name) ?? null,
     custom: new Map([...custom].map(([name, sum]) => [name, finishCustom(sum)])),
   };
 }
 
 function loopLagOf(gauges: ReadonlyMap<string, number>): number | null {
   const seconds =
-    gauges.get("nodejs_eventloop_lag_p99_seconds") ?? gauges.get("nodejs_eventloop_lag_seconds");
+    gauges.get(processEventLoopLagP99Seconds.name) ?? gauges.get(processEventLoopLagSeconds.name);
   return seconds === undefined ? null : seconds * 1000;
 }
 

@@ -114,7 +114,7 @@ export function OrderDialog(): JSX.Element {
             <button
               type="submit"
               class={`button ${look.danger === true || order.action === "stop" ? "danger" : "primary"}`}
-              ref={focusSoon}
+              autofocus={order.action !== "scale"}
             >
               {look.verb}
             </button>
@@ -123,11 +123,6 @@ export function OrderDialog(): JSX.Element {
       )}
     </dialog>
   );
-}
-
-/** The dialog opens after its content is there; the confirming button gets the focus then. */
-function focusSoon(button: HTMLButtonElement | null): void {
-  if (button !== null) requestAnimationFrame(() => button.focus());
 }
 
 function ReplicaStepper(props: {
@@ -146,6 +141,7 @@ function ReplicaStepper(props: {
       <input
         class="field"
         type="number"
+        autofocus
         min={0}
         max={max}
         aria-label="Replicas"

@@ -228,8 +228,8 @@ interface EdgeProps {
 
 /** Drawn after all lines, so that none runs through a figure. */
 function EdgeLabel({ edge, rate, faded }: EdgeProps): JSX.Element | null {
-  const perSecond = rate?.perSecond ?? null;
-  if (perSecond === null) return null;
+  const perSecond = rate?.perSecond ?? 0;
+  if (perSecond === 0) return null;
   return (
     <text x={edge.labelX} y={edge.labelY + 4} class="graph-label" opacity={faded ? 0.18 : 1}>
       {formatRate(perSecond)}/s
