@@ -49,11 +49,11 @@ export class DeadlineWheel {
 
   add(delayMs: number, waiter: Waiter): Deadline {
     const atMs = this.#clock.monotonicMs() + delayMs;
+    this.#count += 1;
     if (!this.#turning) this.#turn();
     const slot = this.#slotAt(Math.floor(atMs / this.#tickMs) + 1);
     const deadline = new Deadline(atMs, waiter, slot);
     slot.add(deadline);
-    this.#count += 1;
     return deadline;
   }
 

@@ -40,6 +40,9 @@ import { correlationIdFrom, nextTraceparent, validTraceparent } from "./trace-co
 /** What to do with an admitted WebSocket; the exchange itself then stays silent. */
 export type Tunnel = (exchange: Exchange) => void;
 
+/** The route that a request goes on to; why it does not; or that it has its answer already. */
+type Admission = RouteRuntime | Problem | "answered";
+
 /** What is known of a request when it has been admitted; before that, only placeholders. */
 const noTarget: RequestTarget = { path: "", query: "" };
 const noAddress: ClientAddress = { ip: "", proto: "http", host: "", forwardedFor: "" };
@@ -81,9 +84,14 @@ export class Exchange {
 
   start(): void {
     this.edge.state.inFlight += 1;
-    const refusal = this.#admit();
-    if (refusal !== undefined) this.refuse(refusal);
-    else if (!this.response.writableEnded) this.#limitFirst();
+    try {
+      const admitted = this.#admit();
+      if (admitted === "answered") return;
+      if (isProblem(admitted)) this.refuse(admitted);
+      else this.#limitFirst(admitted);
+    } catch (error) {
+      this.crash(error);
+    }
   }
 
   /** True once the client has gone or the answer is complete: nothing more can be said. */
@@ -91,7 +99,7 @@ export class Exchange {
     return this.response.writableEnded || this.response.destroyed;
   }
 
-  #admit(): Problem | undefined {
+  #admit(): Admission {
     const { edge, request } = this;
     const headers = readRequestHeaders(request.rawHeaders);
     const sent = isProblem(headers) ? undefined : headers.correlationId;
@@ -115,12 +123,12 @@ export class Exchange {
     this.target = target;
     if (edge.openApi !== undefined && target.path === edge.openApi.path) {
       edge.openApi.answer(this);
-      return undefined;
+      return "answered";
     }
     return this.#route(headers);
   }
 
-  #route(headers: RequestHeaders): Problem | undefined {
+  #route(headers: RequestHeaders): Admission {
     const { edge, target } = this;
     const sentMethod = this.request.method ?? "";
     const preflight = this.#tunnel === undefined && isPreflight(sentMethod, headers);
@@ -146,12 +154,12 @@ export class Exchange {
       const answer = answerPreflight(found.route, headers);
       if (isProblem(answer)) return answer;
       this.respondAtOnce(204, answer, "");
-      return undefined;
+      return "answered";
     }
     if (cors !== null) this.#extraHeaders = corsHeaders(cors, headers.origin);
     if (headers.contentLength > bodyBytesMax) return bodyTooLarge(bodyBytesMax);
     this.#trace(headers, runtime);
-    return undefined;
+    return runtime;
   }
 
   #trace(headers: RequestHeaders, runtime: RouteRuntime): void {
@@ -162,8 +170,7 @@ export class Exchange {
     this.traceparent = span?.traceparent ?? nextTraceparent(parent, this.edge.ids);
   }
 
-  #limitFirst(): void {
-    const runtime = this.runtime as RouteRuntime;
+  #limitFirst(runtime: RouteRuntime): void {
     const { limitsBefore } = runtime;
     if (limitsBefore.length === 0) {
       this.#authenticate(runtime);

@@ -73,6 +73,7 @@ export class PasswordVerifier {
   readonly #waiting: (() => void)[] = [];
   #decoy: Promise<string> | undefined;
   #running = 0;
+  #pending = 0;
 
   constructor(clock: Clock, store: PasswordStore) {
     this.#clock = clock;
@@ -87,16 +88,21 @@ export class PasswordVerifier {
     const print = createHmac("sha256", this.#cacheKey).update(text).digest("base64url");
     const known = this.#verified.get(print, this.#clock.wallMs());
     if (known !== undefined) return consumerOf(known);
-    if (this.#waiting.length >= checksWaitingMax) {
+    if (this.#pending >= checksAtOnceMax + checksWaitingMax) {
       return problem("OVERLOADED", "too many passwords are being checked", {
         headers: ["retry-after", "1"],
       });
     }
-    const record = await this.#store.find(text.slice(0, colon));
-    const isRight = await this.#check(text.slice(colon + 1), record);
-    if (!isRight || record === undefined) return refused();
-    this.#verified.set(print, record, this.#clock.wallMs() + rememberMs);
-    return consumerOf(record);
+    this.#pending += 1;
+    try {
+      const record = await this.#store.find(text.slice(0, colon));
+      const isRight = await this.#check(text.slice(colon + 1), record);
+      if (!isRight || record === undefined) return refused();
+      this.#verified.set(print, record, this.#clock.wallMs() + rememberMs);
+      return consumerOf(record);
+    } finally {
+      this.#pending -= 1;
+    }
   }
 
   async #check(password: string, record: PasswordRecord | undefined): Promise<boolean> {

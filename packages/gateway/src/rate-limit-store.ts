@@ -9,7 +9,8 @@
  * - RL1  No interval of `windowMs`, wherever it begins, holds more than `limit` admitted requests,
  *        however many gateways count in the same store.
  * - RL2  A request that is refused by one of its limits counts in none of them.
- * - RL3  Capacity returns at most one slot (a 32nd of the window) later than an exact log would.
+ * - RL3  Capacity returns at most two slots (a sixteenth of the window, but at least 2 ms) later than an
+ *        exact log would give it back.
  * - RL4  A store's time never goes back: an earlier reading counts as the latest one seen.
  *
  * Time is the store's own (the database's clock), so gateways' clocks need not agree.

@@ -54,7 +54,7 @@ test("GH2: what the gateway asserts never comes from a client, in any spelling",
         maxLength: name.length,
       })
       .map((choices) =>
-        [...name]
+        Array.from(name)
           .map((letter, i) => {
             const [upper, underscore] = choices[i] ?? [false, false];
             if (letter === "-" && underscore) return "_";

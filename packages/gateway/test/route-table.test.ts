@@ -11,7 +11,9 @@ function route(path: string, changes: Partial<RoutePlan> = {}): RoutePlan {
 function ask(table: RouteTable, path: string, method = "GET", host = "a.example"): string {
   const found = table.match({ host, path, method, protocol: "http" });
   if (found === undefined) return "404";
-  return isRouteMatch(found) ? `${found.route.name} → ${found.upstreamPath}` : `405 ${found.allow}`;
+  return isRouteMatch(found)
+    ? `${found.route.name} → ${found.upstreamPath}`
+    : `405 ${found.allow.join()}`;
 }
 
 test("GR1: parameters match one segment, a rest matches any", () => {
