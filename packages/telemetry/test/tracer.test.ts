@@ -18,7 +18,7 @@ interface Exported {
 interface Recording {
   readonly tracer: Tracer;
   readonly spans: Exported[];
-  flush(): Promise<void>;
+  readonly flush: () => Promise<void>;
 }
 
 function recording(sampleRatio = 1): Recording {
