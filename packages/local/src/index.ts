@@ -1,5 +1,6 @@
 export * from "./control-client.ts";
 export * from "./errors.ts";
+export * from "./program-files.ts";
 export * from "./status.ts";
 export * from "./store-engines.ts";
 export * from "./supervisor.ts";

@@ -11,6 +11,7 @@ import { childEnvironment, type SystemVariables } from "./child-environment.ts";
 import { type StartedProcess, startProcess } from "./child-process.ts";
 import { moduleUrl, nodeArguments } from "./node-program.ts";
 import { policyOf, unrestrictedPolicy } from "./policy.ts";
+import type { ProgramFiles } from "./program-files.ts";
 import type { RunnablePart } from "./runnable-part.ts";
 import type { SecretVault } from "./secret-values.ts";
 import type { StatePaths } from "./state-directory.ts";
@@ -23,6 +24,7 @@ export interface LauncherOptions {
   readonly addresses: AddressBook;
   readonly parts: readonly RunnablePart[];
   readonly clock: Clock;
+  readonly programFiles: ProgramFiles;
 }
 
 export interface LaunchRequest {
@@ -75,14 +77,19 @@ export class Launcher {
       policyPath: this.#policyPath(part.name),
       nodeArguments: nodeArguments(),
     });
-    const { program } = part;
-    const command =
-      program.runtime === "node"
-        ? { command: process.execPath, args: [program.entry, ...program.args] }
-        : { command: program.command, args: program.args };
+    const command = await this.#commandOf(part);
     const started = await startProcess({ ...command, cwd: projectDir, env }, clock);
     void started.ended.then(() => rm(scratch, { recursive: true, force: true }));
     return started;
+  }
+
+  async #commandOf({
+    name,
+    program,
+  }: RunnablePart): Promise<{ readonly command: string; readonly args: readonly string[] }> {
+    if (program.runtime === "command") return program;
+    const file = await this.#options.programFiles.fileOf(name, program.entry);
+    return { command: process.execPath, args: [file, ...program.args] };
   }
 
   async #writeChangedPolicies(): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import type { Environment, Log } from "@ashlar/foundation";
 import type { Plan } from "@ashlar/model";
+import type { PrepareProgramFiles } from "./program-files.ts";
 import type { StoreEngines } from "./store-engines.ts";
 
 /** A program of the platform that runs beside the Plan's parts, such as the console. */
@@ -56,6 +57,8 @@ export interface SupervisorOptions {
   readonly overrides?: Readonly<Record<string, string>>;
   /** Replicas instead of the Plan's `scale.min`, by part. */
   readonly replicas?: Readonly<Record<string, number>>;
+  /** Absent: programs run from the files that the Plan names. */
+  readonly prepareProgramFiles?: PrepareProgramFiles;
   readonly log: Log;
   /** Aborted: bring everything down. */
   readonly signal: AbortSignal;

@@ -70,8 +70,7 @@ export class Supervisor implements SystemControl, AsyncDisposable {
       supervisor = new Supervisor(options, station);
       await supervisor.#prepare();
     } catch (error) {
-      await supervisor?.#server?.[Symbol.asyncDispose]();
-      await supervisor?.#system[Symbol.asyncDispose]();
+      if (supervisor !== undefined) await supervisor.#abandon();
       await station[Symbol.asyncDispose]();
       throw error;
     }
@@ -87,6 +86,12 @@ export class Supervisor implements SystemControl, AsyncDisposable {
       log: this.#options.log,
     });
     await this.#station.persist();
+  }
+
+  /** Undoes what {@link #prepare} has done so far. */
+  async #abandon(): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]();
+    await this.#system[Symbol.asyncDispose]();
   }
 
   #begin(): void {

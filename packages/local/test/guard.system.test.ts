@@ -171,7 +171,7 @@ test.skipIf(ownName === undefined)(
 
 test("GD2: a replica that came later can be reached without a restart of its user", async () => {
   const nodes = part("nodes", { kind: "stateful", stateful: { start: "parallel", quorum: null } });
-  const uses = [use("nodes", { perReplica: true } as never)];
+  const uses = [use("nodes", { perReplica: true })];
   await using running = await up(plan([nodes, caller("orders", { uses })]));
   const { supervisor } = running;
   await supervisor.untilReady();

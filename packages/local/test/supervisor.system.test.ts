@@ -155,13 +155,13 @@ test("SP2: a rolling restart under constant load loses no request", async () => 
   const url = addressOf(supervisor, "users");
   const before = new Set(replicasOf(supervisor, "users").map((each) => each.pid));
   const answers: Record<string, unknown>[] = [];
-  let loading = true;
+  const load = { on: true };
   const clients = Array.from({ length: 8 }, async (_, i) => {
-    while (loading) answers.push(await ask(`${url}/slow?ms=${i * 3}`));
+    while (load.on) answers.push(await ask(`${url}/slow?ms=${i * 3}`));
   });
   await supervisor.restart("users");
   const after = new Set(replicasOf(supervisor, "users").map((each) => each.pid));
-  loading = false;
+  load.on = false;
   await Promise.all(clients); // Rejects if any request was lost.
   expect([...after].filter((pid) => before.has(pid))).toEqual([]);
   expect(answers.length).toBeGreaterThan(20);
@@ -275,7 +275,7 @@ test("SP3: stateful replicas keep their ports, peers and volumes, and restart on
     kind: "stateful",
     scale: scaled(3),
     stateful: { start: "ordered", quorum: 2 },
-    uses: [use("nodes", { perReplica: true, optional: true, env: "PEERS" } as never)],
+    uses: [use("nodes", { perReplica: true, optional: true, env: "PEERS" })],
     volumes: [
       {
         name: "ledger-data",
@@ -318,7 +318,7 @@ test("SP3: stateful replicas keep their ports, peers and volumes, and restart on
 
 test("SA1: single replicas of a part without state have addresses that outlive them", async () => {
   const users = part("users", { scale: scaled(2) });
-  const web = part("web", { uses: [use("users", { perReplica: true } as never)] });
+  const web = part("web", { uses: [use("users", { perReplica: true })] });
   await using running = await up(plan([users, web]));
   const { supervisor } = running;
   await supervisor.untilReady();

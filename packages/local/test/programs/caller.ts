@@ -73,6 +73,7 @@ function outcomeOf(error: Error): Outcome {
 }
 
 if (!isMainThread) {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port has none
   parentPort?.postMessage(await attempt(workerData as Target));
 } else if (process.send !== undefined) {
   process.send(await attempt(JSON.parse(process.argv[2] ?? "") as Target));
@@ -85,7 +86,7 @@ if (!isMainThread) {
       host: searchParams.get("host") ?? "",
       port: Number(searchParams.get("port")),
     };
-    if (target.how === "") return void response.end("{}");
-    void attempt(target).then((outcome) => response.end(JSON.stringify(outcome)));
+    const outcome = target.how === "" ? Promise.resolve({}) : attempt(target);
+    void outcome.then((known) => response.end(JSON.stringify(known)));
   }).listen({ host: env["ASHLAR_HOST"], port: Number(env["ASHLAR_PORT_HTTP"]) });
 }
