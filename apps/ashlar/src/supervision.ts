@@ -12,6 +12,7 @@ import type { Variables } from "./cli.ts";
 import { createDatabases } from "./engines/external-server.ts";
 import { overridesFrom } from "./engines/overrides.ts";
 import { connectionsOf, createStoreEngines } from "./engines/store-engines.ts";
+import { openBundles } from "./programs/bundles.ts";
 import { ensureConsoleToken } from "./project/console-token.ts";
 
 export interface SupervisionRequest {
@@ -51,6 +52,8 @@ export async function superviseSystem(
     builtins: request.console ? [consoleBuiltin(stateDir, environment)] : [],
     overrides: { ...created, ...urls },
     replicas,
+    prepareProgramFiles: (entries) =>
+      openBundles({ entries, projectDir, fallbackDir: stateDir, clock: environment.clock, log }),
     log,
     signal,
   });

@@ -15,6 +15,7 @@ import { JobPart } from "./job-part.ts";
 import { Launcher } from "./launcher.ts";
 import type { CreateReplicaOptions, PartHost, PartRunner } from "./part-runner.ts";
 import { askOverNetwork } from "./probe-check.ts";
+import type { ProgramFiles } from "./program-files.ts";
 import { Replica } from "./replica.ts";
 import { type RunnablePart, runnableBuiltin, runnablePartsOf } from "./runnable-part.ts";
 import { SecretVault } from "./secret-values.ts";
@@ -232,7 +233,17 @@ export class RunningSystem implements AsyncDisposable {
       }),
       parts: this.#parts,
       clock: options.environment.clock,
+      programFiles: this.#prepareProgramFiles(),
     });
+  }
+
+  /** Built-in programs are the platform's own, and run as they come. */
+  #prepareProgramFiles(): ProgramFiles {
+    const entries = this.#parts.flatMap(({ name, builtin, program }) =>
+      program.runtime === "node" && !builtin ? [[name, program.entry] as const] : [],
+    );
+    const asTheyAre: ProgramFiles = { fileOf: (_, entry) => Promise.resolve(entry) };
+    return this.#given.options.prepareProgramFiles?.(Object.fromEntries(entries)) ?? asTheyAre;
   }
 
   /** `host:port` of the built-in program that has a port for this purpose. */

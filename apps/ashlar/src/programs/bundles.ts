@@ -16,7 +16,7 @@ import { existsSync, statSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { describeError, type Log } from "@ashlar/foundation";
+import { type Clock, describeError, type Log } from "@ashlar/foundation";
 import type { ProgramFiles } from "@ashlar/local";
 import type { Metafile, Plugin } from "esbuild";
 
@@ -27,6 +27,7 @@ export interface BundlesOptions {
   readonly projectDir: string;
   /** Where to keep them when there is no such place that can be written. */
   readonly fallbackDir: string;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -39,13 +40,26 @@ interface Manifest {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Begins at once; {@link ProgramFiles.fileOf} waits for what it needs. */
+/** Parts that start within this time of each other share one look at the sources. */
+const lookMs = 500;
+
+/** Begins to make them at once; {@link ProgramFiles.fileOf} waits for what it needs. */
 export function openBundles(options: BundlesOptions): ProgramFiles {
-  const made = makeBundles(options).catch((error: unknown) => {
-    options.log.warn("programs run from their sources", { reason: describeError(error) });
-    return undefined;
-  });
-  return { fileOf: async (part, entry) => (await made)?.outputs[part] ?? entry };
+  const { clock, log } = options;
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let current: Promise<Manifest | undefined> = Promise.resolve(undefined);
+  const look = (): Promise<Manifest | undefined> => {
+    if (clock.monotonicMs() - lookedAtMs < lookMs) return current;
+    lookedAtMs = clock.monotonicMs();
+    const make = (): Promise<Manifest> => makeBundles(options);
+    current = current.then(make).catch((error: unknown) => {
+      log.warn("programs run from their sources", { reason: describeError(error) });
+      return undefined;
+    });
+    return current;
+  };
+  void look();
+  return { fileOf: async (part, entry) => (await look())?.outputs[part] ?? entry };
 }
 
 async function makeBundles(options: BundlesOptions): Promise<Manifest> {
@@ -58,9 +72,7 @@ async function makeBundles(options: BundlesOptions): Promise<Manifest> {
   try {
     const built = await build({
       absWorkingDir: options.projectDir,
-      entryPoints: Object.fromEntries(
-        Object.entries(options.entries).map(([part, entry]) => [part, entry]),
-      ),
+      entryPoints: { ...options.entries },
       outdir: fresh,
       outExtension: { ".js": ".mjs" },
       bundle: true,
