@@ -60,7 +60,7 @@ describe("MemoryOutbox and MemoryInbox", () => {
             outbox: new MemoryOutbox({ clock }),
             inbox: new MemoryInbox({ clock }),
             stream,
-            transaction: MemoryTransaction.run,
+            transaction: (work) => MemoryTransaction.run(work),
             [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
           };
         },

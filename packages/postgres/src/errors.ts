@@ -130,13 +130,24 @@ export class PostgresConstraintError extends CodedError<
  */
 export class PostgresQueryError extends CodedError<
   "POSTGRES_QUERY_FAILED",
-  { readonly sqlState: string; readonly statement: string; readonly reason: string }
+  {
+    readonly sqlState: string;
+    readonly statement: string;
+    readonly reason: string;
+    /** Of the fault in the SQL text, counted from 1; 0 where the server names none. */
+    readonly position: number;
+  }
 > {
-  constructor(reason: string, sqlState: string, statement: string, options?: ErrorOptions) {
+  constructor(
+    reason: string,
+    sqlState: string,
+    statement: string,
+    options?: ErrorOptions & { readonly position?: number },
+  ) {
     super(
       "POSTGRES_QUERY_FAILED",
       `"${statement}" failed: ${reason} (SQLSTATE ${sqlState})`,
-      { sqlState, statement, reason },
+      { sqlState, statement, reason, position: options?.position ?? 0 },
       options,
     );
   }
@@ -219,6 +230,7 @@ interface ServerError extends Error {
   readonly constraint?: string;
   readonly table?: string;
   readonly column?: string;
+  readonly position?: string;
 }
 
 const constraintKinds: Readonly<Record<string, ConstraintKind>> = {
@@ -280,7 +292,8 @@ function serverErrorFrom(error: ServerError, statement: string): CodedError {
   if (sqlState.startsWith("28") || sqlState === "3D000") {
     return new PostgresRefusedError(error.message, sqlState, cause);
   }
-  return new PostgresQueryError(error.message, sqlState, statement, cause);
+  const position = Number(error.position ?? 0);
+  return new PostgresQueryError(error.message, sqlState, statement, { ...cause, position });
 }
 
 function isConflict(error: ServerError): boolean {

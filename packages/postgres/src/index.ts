@@ -1,3 +1,4 @@
+export { PostgresApiKeyStore, PostgresPasswordStore } from "./credential-stores.ts";
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/embedded-postgres.ts";
 export type { ServerExit } from "./embedded/server-process.ts";
 export * from "./errors.ts";
@@ -34,6 +35,11 @@ export {
   openExternalServer,
   resolveStoreUrl,
 } from "./provision.ts";
+export {
+  migrateGatewayStores,
+  type PostgresRateLimitOptions,
+  PostgresRateLimitStore,
+} from "./rate-limit-store.ts";
 export {
   openPostgresStream,
   openPostgresStreamStore,

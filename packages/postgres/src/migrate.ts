@@ -18,7 +18,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeError, type Log, silentLog } from "@ashlar/foundation";
-import { MigrationFailedError, MigrationHistoryError } from "./errors.ts";
+import { MigrationFailedError, MigrationHistoryError, PostgresQueryError } from "./errors.ts";
 import { type Pool, type Queryable, openPool } from "./pool.ts";
 
 export interface MigrateOptions {
@@ -63,7 +63,10 @@ export interface MigrationStatus {
  */
 export async function migrate(options: MigrateOptions): Promise<readonly Migration[]> {
   const files = await readMigrations(options.directory);
-  // Its own single connection: the advisory lock belongs to a session, and migrations take long.
+  // Most starts find nothing to do, and one query tells; only the others pay for the lock.
+  const present = await migrationStatus(options);
+  if (present.pending.length === 0 && present.violations.length === 0) return [];
+  // A pool of its own: the lock needs a session beside the files', and migrations take long.
   await using pool = openPool(options.pool.url, {
     environment: options.pool.environment,
     application: "ashlar-migrate",
@@ -76,7 +79,9 @@ export async function migrate(options: MigrateOptions): Promise<readonly Migrati
   // MG3: the lock's transaction stays open while the files run on the other connection.
   return await pool.transaction(
     async (lock) => {
-      await lock.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [history]);
+      // Without a parameter, for then it is sent in a form that keeps no snapshot, for whose end
+      // CREATE INDEX CONCURRENTLY would wait for ever.
+      await lock.query(`SELECT pg_advisory_xact_lock(hashtextextended('${history}', 0))`);
       await createHistory(pool, history);
       const status = compare(files, await readHistory(pool, history), options);
       if (status.violations.length > 0) {
@@ -256,10 +261,19 @@ async function apply(
       );
     }
   } catch (error) {
-    throw new MigrationFailedError(file.file, describeError(error), { cause: error });
+    throw new MigrationFailedError(file.file, failureReason(error, file.sql), { cause: error });
   }
   const durationMs = Math.round(clock.monotonicMs() - startedMs);
   (options.log ?? silentLog).info("migration applied", { file: file.file, durationMs });
+}
+
+/** With the line of the fault, where the server knows it and the file was sent as a whole. */
+function failureReason(error: unknown, text: string): string {
+  if (!(error instanceof PostgresQueryError)) return describeError(error);
+  const { reason, position, sqlState } = error.detail;
+  if (position === 0 || isOutsideTransaction(text)) return `${reason} (SQLSTATE ${sqlState})`;
+  const line = text.slice(0, position).split("\n").length;
+  return `${reason} (line ${line}, SQLSTATE ${sqlState})`;
 }
 
 /** Whether the comment lines before the first statement ask for no transaction (MG1). */

@@ -204,14 +204,19 @@ class BoundedPool implements Pool {
 
   async ping(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const client = await this.#connect();
+    const connecting = this.#connect();
+    const work = connecting.then((client) => this.#run(client, "SELECT 1", []));
+    let isClean = false;
     try {
-      await abortable(this.#run(client, "SELECT 1", []), signal);
-    } catch (error) {
-      client.release(true); // An answer may still be under way on it.
-      throw error;
+      await abortable(work, signal);
+      isClean = true;
+    } finally {
+      // After an abort an answer may still be under way on the connection, so it is not used again.
+      void connecting.then(
+        (client) => client.release(!isClean),
+        () => undefined,
+      );
     }
-    client.release();
   }
 
   async untilReady(signal: AbortSignal): Promise<void> {
@@ -439,8 +444,9 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
   try {
-    return await Promise.race([work, aborted.promise]);
+    return await Promise.race([aborted.promise, work]);
   } finally {
     signal.removeEventListener("abort", onAbort);
     work.catch(() => undefined); // Its failure after the abort has been reported by the abort.

@@ -11,7 +11,7 @@
 import { join } from "node:path";
 import type { Environment, Log } from "@ashlar/foundation";
 import { escapeIdentifier, escapeLiteral } from "pg";
-import { CredentialFile, scramVerifier } from "./credentials.ts";
+import { CredentialFile, scramVerifier } from "./credential-file.ts";
 import {
   PostgresAdminError,
   PostgresConstraintError,

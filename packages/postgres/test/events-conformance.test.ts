@@ -10,19 +10,26 @@ import {
   PostgresOutbox,
   type Transaction,
 } from "@ashlar/postgres";
-import { describe, test } from "vitest";
+import { beforeAll, describe, test } from "vitest";
 import { environment, useServer } from "./fixture.ts";
 
 const server = useServer();
-const common = { name: "events", environment, partitions: 4, maxEventBytes: 4_096 } as const;
+const common = { environment, partitions: 4, maxEventBytes: 4_096 } as const;
+
+/** Streams of one database, so that they are told apart, too. */
+let url: string;
+let count = 0;
+beforeAll(async () => {
+  url = await server.createDatabase();
+});
 
 describe("a PostgreSQL stream is an EventStream (PS1..PS3)", () => {
   for (const { name, run } of eventStreamCases) {
     test(name, () =>
       run({
         create: async (kind) => {
-          const url = await server.createDatabase();
-          return () => openPostgresStream({ ...common, url, kind });
+          const name = `stream ${++count}`;
+          return () => openPostgresStream({ ...common, url, name, kind });
         },
       }),
     );
@@ -34,8 +41,8 @@ describe("a PostgreSQL stream is a StreamStore (PS1, PS2)", () => {
     test(name, () =>
       run({
         create: async () => {
-          const url = await server.createDatabase();
-          return () => openPostgresStreamStore({ ...common, url, kind: "log" });
+          const name = `stream ${++count}`;
+          return () => openPostgresStreamStore({ ...common, url, name, kind: "log" });
         },
       }),
     );
@@ -48,8 +55,8 @@ describe("PostgresOutbox and PostgresInbox (PO1, PO2)", () => {
       run({
         create: async () => {
           const pool = await server.openPool();
-          const url = await server.createDatabase();
-          const stream = await openPostgresStream({ ...common, url, kind: "log" });
+          const name = `stream ${++count}`;
+          const stream = await openPostgresStream({ ...common, url, name, kind: "log" });
           return {
             environment,
             outbox: await PostgresOutbox.open({ pool }),

@@ -4,11 +4,12 @@
 import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Environment } from "@ashlar/foundation";
 import { EmbeddedPostgres, openPool, type Pool, type PoolOptions } from "@ashlar/postgres";
 import { realEnvironment } from "@ashlar/program";
 import { afterAll, beforeAll } from "vitest";
 
-export const environment = realEnvironment();
+export const environment: Environment = realEnvironment();
 
 /** A new directory that any account can enter, so that root's server keeps its files in it. */
 export async function temporaryDirectory(): Promise<string> {
@@ -25,14 +26,17 @@ export interface TestServer {
   openPool(options?: Partial<PoolOptions>): Promise<Pool>;
 }
 
-/** Starts a server before the file's tests and removes it after them. */
-export function useServer(settings: Readonly<Record<string, string>> = {}): TestServer {
+/**
+ * Starts a server before the file's tests and removes it after them. It does not wait for the disk,
+ * which no test but those of the engine itself is about.
+ */
+export function useServer(): TestServer {
   let server: EmbeddedPostgres;
   let dataDir: string;
   let count = 0;
   beforeAll(async () => {
     dataDir = await temporaryDirectory();
-    server = await EmbeddedPostgres.open({ dataDir, environment, settings });
+    server = await EmbeddedPostgres.open({ dataDir, environment, settings: { fsync: "off" } });
   });
   afterAll(async () => {
     await server.close();

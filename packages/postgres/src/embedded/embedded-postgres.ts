@@ -17,7 +17,7 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { type Environment, hasCode, type Log, Scope, silentLog } from "@ashlar/foundation";
 import { escapeLiteral } from "pg";
-import { CredentialFile, scramVerifier } from "../credentials.ts";
+import { CredentialFile, scramVerifier } from "../credential-file.ts";
 import { openPool, type Pool } from "../pool.ts";
 import { provisionDatabase } from "../provision.ts";
 import { formatPostgresUrl } from "../url.ts";
