@@ -26,3 +26,10 @@ export class NotListeningError extends CodedError<"GATEWAY_NOT_LISTENING", Recor
     super("GATEWAY_NOT_LISTENING", "the gateway is not listening yet", {});
   }
 }
+
+/** A shared store is asked for before it could be opened. Retried by itself; see the log for why. */
+export class StoreNotOpenError extends CodedError<"GATEWAY_STORE_NOT_OPEN", Record<never, never>> {
+  constructor() {
+    super("GATEWAY_STORE_NOT_OPEN", "the shared store is not open yet", {});
+  }
+}

@@ -14,7 +14,7 @@ import { openTelemetry, serveOps } from "@ashlar/telemetry";
 import { NotListeningError } from "./errors.ts";
 import { gatewayTelemetry } from "./gateway-telemetry.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { openStores, seedCredentials } from "./stores.ts";
+import { openStores } from "./stores.ts";
 
 async function serve(settings: Settings): Promise<void> {
   const environment = realEnvironment();
@@ -38,10 +38,11 @@ async function serve(settings: Settings): Promise<void> {
   });
   scope.own(await serveOps({ host, port: settings.opsPort, telemetry }));
   const { sharedStateUrl: url, credentialsFile } = settings;
-  const stores = scope.own(await openStores({ url, log, environment }));
-  if (credentialsFile !== undefined) {
-    await seedCredentials(stores, parseCredentialsFile(readFileSync(credentialsFile, "utf8")));
-  }
+  const seed =
+    credentialsFile === undefined
+      ? undefined
+      : parseCredentialsFile(readFileSync(credentialsFile, "utf8"));
+  const stores = scope.own(await openStores({ url, log, environment, seed }));
   const gateway = scope.own(
     await openGateway({
       name: part,
