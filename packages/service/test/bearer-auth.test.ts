@@ -19,7 +19,10 @@ interface Issuer extends AsyncDisposable {
   fetches: number;
   /** Answers 500 while set. */
   broken: boolean;
-  sign(claims?: jose.JWTPayload, header?: Partial<jose.JWTHeaderParameters>): Promise<string>;
+  sign(
+    claims?: Record<string, unknown>,
+    header?: Partial<jose.JWTHeaderParameters>,
+  ): Promise<string>;
   readonly publicKey: CryptoKey;
 }
 

@@ -147,7 +147,7 @@ test("SK13: settings and configuration are refused with every fault, before anyt
     retries: integer({ default: 1 }),
   });
   const wrong = await failedStart(
-    { config: declared, open: () => undefined } as ServiceDefinition,
+    { config: declared, open: () => undefined },
     { MINUTES: "0", RETRIES: "x" },
   );
   expect(wrong.error).toMatchObject({ code: "CONFIG_INVALID" });
