@@ -1,7 +1,7 @@
 /**
  * Lets anybody wait until something has become true of a state that others change.
  *
- * - CB1  A waiter sees every change that was rung after it began to wait, and one look at the state
+ * - LCB1  A waiter sees every change that was rung after it began to wait, and one look at the state
  *        before that: it cannot miss the moment.
  *
  * @module

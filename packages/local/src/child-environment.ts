@@ -1,7 +1,7 @@
 /**
  * The environment variables of one process: exactly these, and nothing of the caller's own. Pure.
  *
- * - CE1  Beside what this module writes, a process gets `PATH HOME TMPDIR LANG TZ` and nothing else,
+ * - LCE1  Beside what this module writes, a process gets `PATH HOME TMPDIR LANG TZ` and nothing else,
  *        but for the variables that the part's own configuration declares.
  *
  * @module
@@ -42,7 +42,7 @@ export interface ReplicaVariables {
   /** The guard's policy file. */
   readonly policyPath: string;
   readonly nodeArguments: readonly string[];
-  /** Started ahead of its turn: see GD5. */
+  /** Started ahead of its turn: see LGD5. */
   readonly held: boolean;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Starts one process in a session and group of its own, and knows when it has really gone.
  *
- * - CP1  When the process has ended, whatever is left of its group is ended too.
- * - CP2  Its file descriptor 3 is a pipe from the supervisor: it closes when the supervisor dies.
+ * - LCP1  When the process has ended, whatever is left of its group is ended too.
+ * - LCP2  Its file descriptor 3 is a pipe from the supervisor: it closes when the supervisor dies.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface StartedProcess {
   readonly stderr: Readable;
   /** Settles after its end, when also its output has been read. Never rejects. */
   readonly ended: Promise<ProcessEnd>;
-  /** Lets a process that was started ahead of its turn begin (GD5). */
+  /** Lets a process that was started ahead of its turn begin (LGD5). */
   release(): void;
   /** To the whole group. */
   signal(signal: NodeJS.Signals): void;
@@ -54,11 +54,11 @@ export async function startProcess(command: ProcessCommand, clock: Clock): Promi
   await once(child, "spawn");
   const pid = child.pid ?? 0;
   const lifeline = child.stdio[3];
-  lifeline?.on("error", () => undefined); // A program need not keep it; CP2 is for those that do.
+  lifeline?.on("error", () => undefined); // A program need not keep it; LCP2 is for those that do.
   const identity = identityOf(pid) ?? { pid, startedAt: "ended at once" };
   const exited = new Promise<ProcessEnd>((resolve) => {
     child.once("exit", (code, signal) => {
-      signalGroup(identity, "SIGKILL"); // CP1
+      signalGroup(identity, "SIGKILL"); // LCP1
       lifeline?.destroy();
       resolve({ code, signal });
     });

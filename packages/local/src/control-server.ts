@@ -1,8 +1,8 @@
 /**
  * The supervisor's control API: HTTP over a Unix socket that only its owner can use.
  *
- * - CT1  The socket is 0600 in a directory that is 0700: no other user of the machine can connect.
- * - CT2  A reader of a stream that does not keep up is left behind, never waited for.
+ * - LCT1  The socket is 0600 in a directory that is 0700: no other user of the machine can connect.
+ * - LCT2  A reader of a stream that does not keep up is left behind, never waited for.
  *
  * Paths and answers: docs/spec/local.md.
  * @module
@@ -46,7 +46,7 @@ export class ControlServer implements AsyncDisposable {
     await rm(socketPath, { force: true }); // Of an earlier run: the state lock says that it is dead.
     control.#server.listen(socketPath);
     await once(control.#server, "listening");
-    await chmod(socketPath, 0o600); // CT1
+    await chmod(socketPath, 0o600); // LCT1
     return control;
   }
 
@@ -131,7 +131,7 @@ export class ControlServer implements AsyncDisposable {
     response.flushHeaders();
     for await (const item of items) {
       const room = response.write(`${JSON.stringify(item)}\n`);
-      // CT2: while this waits, the bounded backlog of the subscription overflows instead of memory.
+      // LCT2: while this waits, the bounded backlog of the subscription overflows instead of memory.
       if (!room && !signal.aborted)
         await once(response, "drain", { signal }).catch(() => undefined);
       if (gone.signal.aborted) return;

@@ -6,7 +6,7 @@
  * with an optional step. As in cron, a time matches if either the day of the month or that of the
  * week matches, where both are restricted.
  *
- * - CR1  {@link nextRunMs} gives the first whole minute after the given time that matches.
+ * - LCR1  {@link nextRunMs} gives the first whole minute after the given time that matches.
  *
  * Source: crontab(5); Kubernetes CronJob.
  * @module

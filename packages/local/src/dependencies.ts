@@ -1,7 +1,7 @@
 /**
  * What each part waits for before it starts. Pure.
  *
- * - DP1  A part waits for the target of every use that is not optional, but for its own peers and for
+ * - LDP1  A part waits for the target of every use that is not optional, but for its own peers and for
  *        parts of its own start wave: those form a cycle, in which somebody must begin.
  *
  * @module

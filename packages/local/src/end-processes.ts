@@ -12,7 +12,7 @@ import type { RecordedProcess } from "./state-file.ts";
 const pollMs = 20;
 
 /**
- * Settles when all of them have gone. Stage by stage: signal, grace, SIGKILL (WD1, WD2, WD3).
+ * Settles when all of them have gone. Stage by stage: signal, grace, SIGKILL (LWD1, LWD2, LWD3).
  * `signalGuarded` is false where the guard in a process is just now asking it to stop.
  */
 export async function endProcesses(

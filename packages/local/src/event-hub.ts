@@ -1,9 +1,9 @@
 /**
  * Tells many subscribers what happens, and waits for none of them.
  *
- * - EH1  Publishing never blocks. A subscriber's backlog is bounded; what it misses is counted and
+ * - LEH1  Publishing never blocks. A subscriber's backlog is bounded; what it misses is counted and
  *        told in the place where it is missing.
- * - EH2  A subscriber sees events in the order in which they were published.
+ * - LEH2  A subscriber sees events in the order in which they were published.
  *
  * @module
  */

@@ -6,15 +6,15 @@
  * It is there to find mistakes where they are made, not to hold an attacker: native code, and a
  * program that is not Node, pass it by (docs/adr/0041-policy-by-preload.md).
  *
- * - GD1  A connection to an address that the policy does not allow fails at once, with an error that
+ * - LGD1  A connection to an address that the policy does not allow fails at once, with an error that
  *        names what to declare; nothing of it reaches the network.
- * - GD2  An address that is not found is looked for again in the policy file if that has changed, so
+ * - LGD2  An address that is not found is looked for again in the policy file if that has changed, so
  *        a part can use a replica that came later.
- * - GD3  A name is matched as it was declared, before it is resolved; an address by number is also
+ * - LGD3  A name is matched as it was declared, before it is resolved; an address by number is also
  *        matched with what the declared names resolve to.
- * - GD5  A process that is started ahead of its turn loads what its entry imports, and begins with the
+ * - LGD5  A process that is started ahead of its turn loads what its entry imports, and begins with the
  *        entry's own code only when the supervisor says so over the pipe.
- * - GD4  When the pipe from the supervisor closes, the process gets SIGTERM, and SIGKILL later.
+ * - LGD4  When the pipe from the supervisor closes, the process gets SIGTERM, and SIGKILL later.
  *
  * @module
  */
@@ -57,7 +57,7 @@ watchLifeline();
 if (policyPath !== "" && !readPolicy().unrestricted) guardSockets();
 if (isMainThread) void keepCompileCache();
 
-/** GD4. The variable is taken away so that a child process does not take its own fd 3 for the pipe. */
+/** LGD4. The variable is taken away so that a child process does not take its own fd 3 for the pipe. */
 function watchLifeline(): void {
   const descriptor = Number(env["ASHLAR_LIFELINE_FD"] ?? "");
   if (!isMainThread || descriptor <= 2) return;
@@ -83,7 +83,7 @@ function watchLifeline(): void {
   }
 }
 
-/** GD5. A module's imports are evaluated before its first statement: that is where it waits. */
+/** LGD5. A module's imports are evaluated before its first statement: that is where it waits. */
 function holdEntry(turn: Promise<unknown>): void {
   delete env["ASHLAR_HOLD"];
   const entry = pathToFileURL(process.argv[1] ?? "").href;
@@ -183,7 +183,7 @@ function internet(host: string, port: number): Target {
 
 function isAllowed(target: Target): boolean {
   if (permits(readPolicyOnce(), target)) return true;
-  return permits(readPolicy(), target); // GD2
+  return permits(readPolicy(), target); // LGD2
 }
 
 function permits({ unrestricted, allowed, directories }: Policy, target: Target): boolean {
@@ -219,7 +219,7 @@ const closedPolicy: Policy = {
   known: {},
 };
 
-/** GD3: an address by number may be one of a declared name's. */
+/** LGD3: an address by number may be one of a declared name's. */
 function decideLater(target: Target, go: () => void, fail: (error: Error) => void): void {
   const names = "key" in target && /^[\d.]+$|:/.test(target.host) ? namesWithPort(target.port) : [];
   if (!("key" in target) || names.length === 0) {

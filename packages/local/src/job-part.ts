@@ -5,9 +5,9 @@
  * tried again up to `retries` times. It fails with its first worker that has used these up, or when
  * its deadline passes.
  *
- * - JP1  With `forbid` no two runs overlap: a time that comes during a run is left out. With
+ * - LJP1  With `forbid` no two runs overlap: a time that comes during a run is left out. With
  *        `replace` the earlier run is ended first. With `allow` they run side by side.
- * - JP2  A time that was missed by more than the starting deadline (a machine that slept) is left out.
+ * - LJP2  A time that was missed by more than the starting deadline (a machine that slept) is left out.
  *
  * @module
  */
@@ -172,7 +172,7 @@ export class JobPart implements PartRunner {
         while (clock.wallMs() < atMs) {
           await clock.sleep(Math.min(atMs - clock.wallMs(), 30_000), signal);
         }
-        const late = deadlineMs > 0 && clock.wallMs() - atMs > deadlineMs; // JP2
+        const late = deadlineMs > 0 && clock.wallMs() - atMs > deadlineMs; // LJP2
         if (!this.#paused && !late) await this.#startScheduled();
       }
     } catch (error) {
@@ -185,7 +185,7 @@ export class JobPart implements PartRunner {
     const concurrency = this.part.job?.concurrency ?? "forbid";
     if (running && concurrency === "forbid") {
       const text = "its last run still goes on: this one is left out";
-      this.#host.notice("warn", "RUN_SKIPPED", text); // JP1
+      this.#host.notice("warn", "RUN_SKIPPED", text); // LJP1
       return;
     }
     if (running && concurrency === "replace") await this.#endRuns("replaced by the next run");

@@ -1,9 +1,9 @@
 /**
  * What each part may connect to, as the guard in its processes reads it. Pure.
  *
- * - NP1  A part reaches the addresses of its declared uses, its own ports, the telemetry receiver,
+ * - LNP1  A part reaches the addresses of its declared uses, its own ports, the telemetry receiver,
  *        and nothing else.
- * - NP2  Every other address of the same system is known by name, so that a refusal can say which
+ * - LNP2  Every other address of the same system is known by name, so that a refusal can say which
  *        use is missing.
  *
  * @module

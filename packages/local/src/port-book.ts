@@ -2,9 +2,9 @@
  * Hands out this machine's TCP ports: a number is given once, is free when it is given, and is the
  * same at the next run wherever it can be.
  *
- * - PO1  No number is given for two purposes at a time.
- * - PO2  A remembered number is given again if it is free; if it is not, the replacement is told.
- * - PO3  Two systems on one machine do not get each other's service ports, also while nobody listens
+ * - LPO1  No number is given for two purposes at a time.
+ * - LPO2  A remembered number is given again if it is free; if it is not, the replacement is told.
+ * - LPO3  Two systems on one machine do not get each other's service ports, also while nobody listens
  *        on them: a service port is held by a listener on an address of the loopback network that
  *        nobody else uses, which makes the test for a free port fail.
  *
@@ -19,7 +19,7 @@ import { PortInUseError } from "./errors.ts";
 
 const firstPort = 20_000;
 const lastPort = 31_999;
-/** All of 127.0.0.0/8 is this machine on Linux. Elsewhere the hold fails, and does without (PO3). */
+/** All of 127.0.0.0/8 is this machine on Linux. Elsewhere the hold fails, and does without (LPO3). */
 const holdHost = "127.0.255.254";
 const attemptsMax = 200;
 
@@ -111,7 +111,7 @@ export class PortBook implements AsyncDisposable {
 
   async #take(port: number, purpose: string): Promise<boolean> {
     if (this.#given.has(port)) return false;
-    this.#given.set(port, purpose); // PO1: nobody else tries it while it is being tested.
+    this.#given.set(port, purpose); // LPO1: nobody else tries it while it is being tested.
     if (await isFree(port)) return true;
     this.#given.delete(port);
     return false;
@@ -125,7 +125,7 @@ export class PortBook implements AsyncDisposable {
       await once(hold, "listening");
       this.#holds.set(port, hold);
     } catch {
-      // PO3 is best effort where the loopback network has a single address.
+      // LPO3 is best effort where the loopback network has a single address.
     }
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Counts a probe's answers and says when they amount to a verdict. Pure.
  *
- * - PB1  A verdict changes only after as many equal answers in a row as are declared.
- * - PB2  While starting, the probe asks often, so its failures are measured in time instead: they
+ * - LPB1  A verdict changes only after as many equal answers in a row as are declared.
+ * - LPB2  While starting, the probe asks often, so its failures are measured in time instead: they
  *        amount to the verdict `failed` after `initialDelayMs + failures * periodMs`.
  *
  * @module
@@ -28,7 +28,7 @@ export function tallyAnswer(tally: ProbeTally, ok: boolean, plan: ProbePlan): Pr
   return { verdict, successes, failures };
 }
 
-/** How long a process may take until the probe first passes (PB2). */
+/** How long a process may take until the probe first passes (LPB2). */
 export function startBudgetMs(plan: ProbePlan): number {
   return plan.initialDelayMs + plan.failures * plan.periodMs;
 }

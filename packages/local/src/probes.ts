@@ -2,7 +2,7 @@
  * Asks one process how it is, in the declared rhythm, and reports what changes.
  *
  * Until a probe has passed for the first time it asks every 25 ms rather than at the declared period
- * (PB2): a part is found ready when it is, not up to a period later. From then on the declared
+ * (LPB2): a part is found ready when it is, not up to a period later. From then on the declared
  * figures hold exactly.
  *
  * @module

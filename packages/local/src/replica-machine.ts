@@ -5,11 +5,11 @@
  * comes of them. Every pair of state and event has an entry in one table, so nothing that the world
  * does at an odd moment is undefined.
  *
- * - RM1  A replica is in balancing exactly while it is `ready`.
- * - RM2  A process is spawned only from `waiting`, and so only when its dependencies are ready.
- * - RM3  After a stop was asked for, nothing starts the replica again.
- * - RM4  A process gets SIGTERM before SIGKILL, with the declared grace between them.
- * - RM5  `stopped`, `failed` and `completed` are final.
+ * - LRM1  A replica is in balancing exactly while it is `ready`.
+ * - LRM2  A process is spawned only from `waiting`, and so only when its dependencies are ready.
+ * - LRM3  After a stop was asked for, nothing starts the replica again.
+ * - LRM4  A process gets SIGTERM before SIGKILL, with the declared grace between them.
+ * - LRM5  `stopped`, `failed` and `completed` are final.
  *
  * Source: docs/spec/local.md.
  * @module
@@ -122,7 +122,7 @@ const spawn: Move = (model) => ({
 const crash: Move = (model, rules) => {
   const crashes = model.crashes + 1;
   const effects: ReplicaEffect[] = ["stopProbes", "cancelTimers"];
-  if (model.state === "ready") effects.unshift("leaveBalancing"); // RM1
+  if (model.state === "ready") effects.unshift("leaveBalancing"); // LRM1
   if (rules.runsToCompletion && crashes > rules.retries) {
     return { model: { ...model, state: "failed", crashes }, effects: [...effects, "finish"] };
   }
@@ -204,7 +204,7 @@ const table: Readonly<Record<ReplicaState, Row>> = {
     exitedBadly: endOfStop,
     spawned: to("stopping", ["sendTerm"]),
     spawnFailed: endOfStop,
-    stopAsked: to("stopping", [], { afterStop: "stop" }), // RM3
+    stopAsked: to("stopping", [], { afterStop: "stop" }), // LRM3
     drained: to("stopping", ["sendTerm", "startGrace"]),
     graceElapsed: to("stopping", ["sendKill"]),
   },

@@ -176,7 +176,7 @@ export class Replica {
         return;
       case "enterBalancing":
       case "leaveBalancing":
-        return; // The part reads it from the state (RM1), of which `onChange` tells.
+        return; // The part reads it from the state (LRM1), of which `onChange` tells.
       case "startBackoff":
         this.#after(this.#backoffMs(), "backoffElapsed");
         return;

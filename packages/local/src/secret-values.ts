@@ -5,9 +5,9 @@
  * own. A private key has its public half beside it in `<key>.pub`; a certificate is one PEM file
  * (certificate, then key) with its halves in `<key>.crt` and `<key>.key`.
  *
- * - SV1  A value once made is never made again while its file exists.
- * - SV2  Directories are 0700, files 0600, from their first moment.
- * - SV3  No value is ever in an error, a log or the status.
+ * - LSV1  A value once made is never made again while its file exists.
+ * - LSV2  Directories are 0700, files 0600, from their first moment.
+ * - LSV3  No value is ever in an error, a log or the status.
  *
  * @module
  */
@@ -78,7 +78,7 @@ export class SecretVault {
       await writePrivate(path, value, "replace");
       return;
     }
-    if (await exists(path)) return; // SV1
+    if (await exists(path)) return; // LSV1
     const files = valuesFor(shape, this.#options.clock);
     for (const [suffix, value] of Object.entries(files)) {
       if (suffix !== "") await writePrivate(`${path}${suffix}`, value, "replace");
@@ -146,12 +146,12 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** `keep`: where a file is there already, it stays as it is (SV1). */
+/** `keep`: where a file is there already, it stays as it is (LSV1). */
 async function writePrivate(path: string, value: string, mode: "keep" | "replace"): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const target = mode === "keep" ? path : `${path}.new`;
-    const file = await open(target, mode === "keep" ? "wx" : "w", 0o600); // SV2
+    const file = await open(target, mode === "keep" ? "wx" : "w", 0o600); // LSV2
     await file.writeFile(value);
     await file.close();
     if (mode === "replace") await rename(target, path);

@@ -2,10 +2,10 @@
  * A part whose replicas serve: keeps as many as are wanted, replaces them without a gap, and tells
  * its addresses which of them are ready.
  *
- * - SP1  Operations on a part are carried out one by one, in the order in which they were asked for.
- * - SP2  A replica that shares nothing is replaced only when its successor is ready; if the successor
+ * - LSP1  Operations on a part are carried out one by one, in the order in which they were asked for.
+ * - LSP2  A replica that shares nothing is replaced only when its successor is ready; if the successor
  *        does not come up, the old one stays and the operation fails.
- * - SP3  Replicas with storage of their own are replaced one by one, the highest ordinal first, each
+ * - LSP3  Replicas with storage of their own are replaced one by one, the highest ordinal first, each
  *        ready before the next goes; no two processes ever have the same storage.
  *
  * @module
@@ -85,7 +85,7 @@ export class ServedPart implements PartRunner {
       }
       const ordinals = [...this.#current.keys()].toSorted((a, b) => a - b);
       if (this.#keepsState()) {
-        for (const ordinal of ordinals.toReversed()) await this.#replaceAfter(ordinal); // SP3
+        for (const ordinal of ordinals.toReversed()) await this.#replaceAfter(ordinal); // LSP3
       } else {
         for (const ordinal of ordinals) await this.#replaceBefore(ordinal);
       }
@@ -219,7 +219,7 @@ export class ServedPart implements PartRunner {
     try {
       await this.#untilReady(ordinal);
     } catch (error) {
-      this.#retiring.delete(old); // SP2
+      this.#retiring.delete(old); // LSP2
       this.#current.set(ordinal, old);
       await this.#letGo(fresh, "did not come up");
       throw error;
@@ -262,7 +262,7 @@ export class ServedPart implements PartRunner {
     return turn;
   }
 
-  /** Tells the addresses who is ready (RM1); availability follows when they listen. */
+  /** Tells the addresses who is ready (LRM1); availability follows when they listen. */
   #balance(): void {
     const ready = this.replicas.filter((each) => each.state === "ready");
     const balanced = ready.map((each) => `${each.instance}:${JSON.stringify(each.ports)}`).join();

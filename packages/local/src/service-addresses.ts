@@ -2,7 +2,7 @@
  * Where one part is reached: a stable address for each of its ports, and for each of its replicas
  * where others ask for them one by one.
  *
- * - SA1  An address that a user was given stays right for as long as the system runs, however often
+ * - LSA1  An address that a user was given stays right for as long as the system runs, however often
  *        the processes behind it are replaced.
  *
  * A stateful part's replicas keep their own port numbers, so their peers speak to them directly.

@@ -5,10 +5,10 @@
  * state.json plan.json lock logs/ secrets/ data/{postgres,volumes}/ run/{config,policy,scratch}/
  * ```
  *
- * - SD1  Nothing is written outside it, but for the control socket where its path would be too long
+ * - LSD1  Nothing is written outside it, but for the control socket where its path would be too long
  *        for the system, and Node's compile cache.
- * - SD2  `secrets` and `run` are for their owner alone (0700).
- * - SD3  One supervisor at a time has it; the lock of a dead one is taken over.
+ * - LSD2  `secrets` and `run` are for their owner alone (0700).
+ * - LSD3  One supervisor at a time has it; the lock of a dead one is taken over.
  *
  * @module
  */
@@ -52,7 +52,7 @@ export async function createStateDirectory(paths: StatePaths): Promise<void> {
   try {
     await mkdir(paths.root, { recursive: true });
     for (const path of [paths.secrets, paths.run]) {
-      await mkdir(path, { recursive: true, mode: 0o700 }); // SD2
+      await mkdir(path, { recursive: true, mode: 0o700 }); // LSD2
     }
     const rest = [paths.logs, paths.volumes, paths.config, paths.policy, paths.scratch];
     await Promise.all(rest.map((path) => mkdir(path, { recursive: true })));
@@ -62,7 +62,7 @@ export async function createStateDirectory(paths: StatePaths): Promise<void> {
 }
 
 /**
- * Takes the directory for this process (SD3). Dispose to give it back.
+ * Takes the directory for this process (LSD3). Dispose to give it back.
  *
  * @throws {StateLockedError} {@link StateUnwritableError}
  */

@@ -2,9 +2,9 @@
  * Keeps the stores and streams of a system up: an embedded PostgreSQL for those that have one here,
  * addresses from outside for those that were given one, nothing for those that live in process.
  *
- * - ST1  When the engine's process ends, it is started again on the same port and the same data, with
+ * - LST1  When the engine's process ends, it is started again on the same port and the same data, with
  *        back-off, for as long as the system runs.
- * - ST2  A store is ready when its database exists and its migrations are applied, not before.
+ * - LST2  A store is ready when its database exists and its migrations are applied, not before.
  *
  * @module
  */

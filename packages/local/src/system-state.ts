@@ -1,8 +1,8 @@
 /**
  * The state of the whole from the states of its members. Pure.
  *
- * - SY1  `ready` exactly when every part is settled and every store is ready.
- * - SY2  Before the system has been ready once, what is missing makes it `starting`, or `failed` when
+ * - LSY1  `ready` exactly when every part is settled and every store is ready.
+ * - LSY2  Before the system has been ready once, what is missing makes it `starting`, or `failed` when
  *        something cannot come up; after that, `degraded`.
  *
  * @module

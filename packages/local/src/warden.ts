@@ -5,9 +5,9 @@
  * The supervisor tells it over its standard input, one JSON object a line, which processes there
  * are. The end of that input without a farewell means that the supervisor is gone.
  *
- * - WD1  Only recorded processes (number and start time) are signalled, with all of their group.
- * - WD2  Parts are ended before the stores that they use: lower stages first.
- * - WD3  What has not ended within its declared grace is killed. Then the warden ends.
+ * - LWD1  Only recorded processes (number and start time) are signalled, with all of their group.
+ * - LWD2  Parts are ended before the stores that they use: lower stages first.
+ * - LWD3  What has not ended within its declared grace is killed. Then the warden ends.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * Cleaning up: what a dead supervisor has left behind, and a whole state directory.
  *
- * - WP1  Only what Ashlar itself has put there is removed; a directory goes only when it is empty.
+ * - LWP1  Only what Ashlar itself has put there is removed; a directory goes only when it is empty.
  *
  * @module
  */

@@ -156,7 +156,7 @@ test("LB5: a replica that is taken out keeps its connections", async () => {
   socket.destroy();
 });
 
-test("PO1, PO2: a number is given once, and again at the next run", async () => {
+test("LPO1, LPO2: a number is given once, and again at the next run", async () => {
   const first = new PortBook({}, seededEntropy(7));
   const a = await first.give("service a.http");
   const b = await first.give("service b.http");
@@ -169,10 +169,10 @@ test("PO1, PO2: a number is given once, and again at the next run", async () => 
   expect(await next.lendStable("service b.http")).toBe(b.port);
 });
 
-test("PO2, PO3: a remembered number that another holds is replaced, and the replacement told", async () => {
+test("LPO2, LPO3: a remembered number that another holds is replaced, and the replacement told", async () => {
   await using holder = new PortBook({}, seededEntropy(9));
   const { port } = await holder.give("service other.http");
-  expect(await isFree(port)).toBe(process.platform !== "linux"); // PO3: held while nobody listens.
+  expect(await isFree(port)).toBe(process.platform !== "linux"); // LPO3: held while nobody listens.
   const blocker = createServer().listen(port, "127.0.0.1"); // The owner itself can listen.
   await once(blocker, "listening");
   await using book = new PortBook({ "service a.http": port }, seededEntropy(10));

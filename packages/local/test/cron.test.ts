@@ -14,7 +14,7 @@ test.for([
   ["5,10 6 * * 7", "2026-11-21T05:50:32Z", "2026-11-22T06:05:00Z"], // 7 is Sunday
   ["@weekly", "2026-11-21T05:50:32Z", "2026-11-22T00:00:00Z"],
   ["50/5 * * * *", "2026-11-21T05:50:32Z", "2026-11-21T05:55:00Z"],
-])("CR1: %s after %s is %s", ([schedule = "", after = "", next = ""]) => {
+])("LCR1: %s after %s is %s", ([schedule = "", after = "", next = ""]) => {
   expect(nextRunMs(parseSchedule(schedule), at(after))).toBe(at(next));
 });
 
@@ -34,7 +34,7 @@ test.for([
   expect(() => parseSchedule(schedule)).toThrow(reason);
 });
 
-test("CR1: the next run is the first matching minute, as found by looking at every minute", () => {
+test("LCR1: the next run is the first matching minute, as found by looking at every minute", () => {
   const value = (min: number, max: number): fc.Arbitrary<string> =>
     fc.oneof(
       { weight: 3, arbitrary: fc.constant("*") },

@@ -43,7 +43,7 @@ function portOf(supervisor: Supervisor, name: string): string {
   return new URL(addressOf(supervisor, name)).port;
 }
 
-test("GD1, NP1, NP2: every way to connect is allowed to a declared part and refused to others", async () => {
+test("LGD1, LNP1, LNP2: every way to connect is allowed to a declared part and refused to others", async () => {
   const system = plan([
     part("users"),
     part("notifications"),
@@ -77,7 +77,7 @@ test("GD1, NP1, NP2: every way to connect is allowed to a declared part and refu
   expect(lines).toContain("NETWORK_POLICY_DENIED");
 });
 
-test("GD1: unknown hosts and ports, the control socket and others' replicas are refused by name", async () => {
+test("LGD1: unknown hosts and ports, the control socket and others' replicas are refused by name", async () => {
   const system = plan([
     part("users", { ports: { http: port("http"), ops: port("ops", { exposure: "ops" }) } }),
     caller("orders", { uses: [use("users")] }),
@@ -138,7 +138,7 @@ async function listening(server: Server): Promise<Server> {
 const ownName = await lookup(hostname(), 4).catch(() => undefined);
 
 test.skipIf(ownName === undefined)(
-  "GD3: a declared external is matched by its name, and by what the name resolves to",
+  "LGD3: a declared external is matched by its name, and by what the name resolves to",
   async () => {
     const server = await listening(createServer((socket) => socket.end()).listen(0));
     const { port: number } = server.address() as { port: number };
@@ -169,7 +169,7 @@ test.skipIf(ownName === undefined)(
   },
 );
 
-test("GD2: a replica that came later can be reached without a restart of its user", async () => {
+test("LGD2: a replica that came later can be reached without a restart of its user", async () => {
   const nodes = part("nodes", { kind: "stateful", stateful: { start: "parallel", quorum: null } });
   const uses = [use("nodes", { perReplica: true })];
   await using running = await up(plan([nodes, caller("orders", { uses })]));
@@ -182,7 +182,7 @@ test("GD2: a replica that came later can be reached without a restart of its use
   });
 });
 
-test("ST1, ST2: a killed store is restarted on its port; parts that use it turn ready again", async () => {
+test("LST1, LST2: a killed store is restarted on its port; parts that use it turn ready again", async () => {
   const engines = fakeEngines();
   const stores = { "users-db": store("users-db"), "edge-db": store("edge-db") };
   const streams = {
@@ -218,7 +218,7 @@ test("ST1, ST2: a killed store is restarted on its port; parts that use it turn 
   const [postgresPort] = engines.opened;
   expect(seen["USERS_DB_URL"]).toBe(`postgres://ashlar:hidden@127.0.0.1:${postgresPort}/users_db`);
   expect(seen["EVENTS_URL"]).toContain("/stream_events");
-  expect(JSON.stringify(supervisor.currentStatus())).not.toContain("hidden"); // SV3
+  expect(JSON.stringify(supervisor.currentStatus())).not.toContain("hidden"); // LSV3
   const reached = await ask(
     `${addressOf(supervisor, "users")}/fetch?url=http://127.0.0.1:${postgresPort}/`,
   );
@@ -230,7 +230,7 @@ test("ST1, ST2: a killed store is restarted on its port; parts that use it turn 
   expect(engines.opened).toEqual([postgresPort, postgresPort]);
 });
 
-test("ST2: a migration that fails is told, and what needs the store does not start", async () => {
+test("LST2: a migration that fails is told, and what needs the store does not start", async () => {
   const engines = fakeEngines();
   engines.broken.add("users_db");
   const users = part("users", {

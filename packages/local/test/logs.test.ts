@@ -229,7 +229,7 @@ test("files of earlier runs are read too, oldest first, and filtered", async () 
   expect(await readLogFiles(directory.path, { part: "orders" })).toEqual([]);
 });
 
-test("LK2, EH1: a follower that does not keep up misses lines and is told how many", async () => {
+test("LK2, LEH1: a follower that does not keep up misses lines and is told how many", async () => {
   const hub = new EventHub<LogLine>();
   const slow = hub.subscribe();
   const line = (n: number): LogLine => ({
@@ -246,7 +246,7 @@ test("LK2, EH1: a follower that does not keep up misses lines and is told how ma
   for await (const each of slow) got.push(each);
   expect(got.length).toBe(1_001);
   expect(got.at(-1)).toEqual({ missed: 500 });
-  expect(got.slice(0, 3)).toMatchObject([{ text: "0" }, { text: "1" }, { text: "2" }]); // EH2
+  expect(got.slice(0, 3)).toMatchObject([{ text: "0" }, { text: "1" }, { text: "2" }]); // LEH2
 });
 
 test("LK1: memory holds the latest lines only", async () => {

@@ -79,7 +79,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-test("WD1, WD2, WD3, GD4: after kill -9 of the supervisor every process ends, the store last", async () => {
+test("LWD1, LWD2, LWD3, LGD4: after kill -9 of the supervisor every process ends, the store last", async () => {
   await using running = await superviseApart();
   expect(running.state.processes.map((each) => each.instance).toSorted()).toEqual([
     "postgres-0",
@@ -92,7 +92,7 @@ test("WD1, WD2, WD3, GD4: after kill -9 of the supervisor every process ends, th
   await untilGone(running.state, running.stateDir);
 });
 
-test("GD4: without a warden too, a Node part notices that its supervisor has died", async () => {
+test("LGD4, LCP2: without a warden too, a Node part notices that its supervisor has died", async () => {
   await using running = await superviseApart();
   const warden = processesOf(running.stateDir).length; // Parts name the directory; the warden does not.
   expect(warden).toBeGreaterThan(0);
@@ -170,7 +170,7 @@ test("LI1: leftovers are found by pid and start time at the next start; others a
   stranger.kill("SIGKILL");
 });
 
-test("down leaves no process, and wipe removes all of the state and nothing else", async () => {
+test("LSD1: down leaves no process, and wipe removes all of the state and nothing else", async () => {
   await using directory = await temporaryDirectory();
   const stateDir = join(directory.path, ".ashlar", "trial");
   const supervisor = await Supervisor.open(

@@ -18,7 +18,7 @@ const probe: ProbePlan = {
   initialDelayMs: 500,
 };
 
-test("PB1: the verdict is that of the last full run of equal answers", () => {
+test("LPB1: the verdict is that of the last full run of equal answers", () => {
   fc.assert(
     fc.property(
       fc.array(fc.boolean(), { maxLength: 40 }),
@@ -82,7 +82,7 @@ function watch(plan: Partial<ProbesPlan>): Watched {
   return watched;
 }
 
-test("PB2: while starting it asks every 25 ms and gives up after the declared time, not count", async () => {
+test("LPB2: while starting it asks every 25 ms and gives up after the declared time, not count", async () => {
   const watched = watch({ startup: probe });
   await watched.clock.untilSleeping();
   await watched.clock.advance(startBudgetMs(probe) - 1);
@@ -106,7 +106,7 @@ test("a process is found ready at once when it is, without a wait for the declar
   await watched.stop();
 });
 
-test("PB1: once ready, it takes the declared failures at the declared period to be unready", async () => {
+test("LPB1: once ready, it takes the declared failures at the declared period to be unready", async () => {
   const watched = watch({ readiness: { ...probe, successes: 1 } });
   await watched.clock.advance(1);
   watched.answer = "well";

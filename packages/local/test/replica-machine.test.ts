@@ -106,7 +106,7 @@ test("good life wipes out the memory of crashes", () => {
   expect(stepReplica(crashed, "provenStable", serving).model.crashes).toBe(0);
 });
 
-test("RM1, RM2, RM3, RM4, RM5: hold in every history", () => {
+test("LRM1, LRM2, LRM3, LRM4, LRM5: hold in every history", () => {
   const history = fc.array(fc.constantFrom(...events), { maxLength: 60 });
   fc.assert(
     fc.property(history, fc.constantFrom(serving, job), (steps, rules) => {
@@ -123,18 +123,18 @@ test("RM1, RM2, RM3, RM4, RM5: hold in every history", () => {
           if (effect === "enterBalancing") balanced = true;
           if (effect === "leaveBalancing") balanced = false;
           if (effect === "spawn") {
-            expect(before.state).toBe("waiting"); // RM2
+            expect(before.state).toBe("waiting"); // LRM2
             expect(event).toBe("dependenciesReady");
-            expect(stopAsked).toBe(false); // RM3
+            expect(stopAsked).toBe(false); // LRM3
             terms = 0;
           }
           if (effect === "sendTerm") terms += 1;
-          if (effect === "sendKill") expect(before.state).toBe("stopping"); // RM4
-          if (effect === "startGrace") expect(terms).toBeGreaterThan(0); // RM4
+          if (effect === "sendKill") expect(before.state).toBe("stopping"); // LRM4
+          if (effect === "startGrace") expect(terms).toBeGreaterThan(0); // LRM4
         }
         if (event === "stopAsked") stopAsked = true;
-        expect(balanced).toBe(model.state === "ready"); // RM1
-        if (final !== undefined) expect(model.state).toBe(final); // RM5
+        expect(balanced).toBe(model.state === "ready"); // LRM1
+        if (final !== undefined) expect(model.state).toBe(final); // LRM5
         if (["stopped", "failed", "completed"].includes(model.state)) final = model.state;
       }
     }),

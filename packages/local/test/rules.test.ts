@@ -1,12 +1,21 @@
 /**
  * The room's small pure decisions, by example.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
+import { silentLog } from "@ashlar/foundation";
 import { expect, test } from "vitest";
+import { ChangeBell } from "../src/change-bell.ts";
+import { ControlServer } from "../src/control-server.ts";
 import { needsOf, stopOrder } from "../src/dependencies.ts";
-import { cleanUp, readStateFile, Supervisor } from "../src/index.ts";
+import { EventHub } from "../src/event-hub.ts";
+import { cleanUp, readStateFile, Supervisor, type SystemControl } from "../src/index.ts";
 import { policyOf, type SystemAddress } from "../src/policy.ts";
+import { identityOf, isAlive, signalGroup } from "../src/process-identity.ts";
 import { runnablePartsOf } from "../src/runnable-part.ts";
 import { writeStateFile } from "../src/state-file.ts";
 import { systemStateOf } from "../src/system-state.ts";
@@ -20,7 +29,7 @@ import {
   use,
 } from "./system-fixture.ts";
 
-test("DP1: optional uses, peers and parts of the same wave are not waited for", () => {
+test("LDP1: optional uses, peers and parts of the same wave are not waited for", () => {
   const parts = [
     part("users", { uses: [use("orders", { optional: true }), use("users")] }),
     part("orders", {
@@ -56,7 +65,7 @@ test.for([
   [{ failed: true, wasReady: true }, "degraded"],
   [{ phase: "stopping" as const, wasReady: true }, "stopping"],
   [{ phase: "stopped" as const }, "stopped"],
-] as const)("SY1, SY2: %j is %s", ([facts, state]) => {
+] as const)("LSY1, LSY2: %j is %s", ([facts, state]) => {
   expect(
     systemStateOf({
       phase: "running",
@@ -69,7 +78,7 @@ test.for([
   ).toBe(state);
 });
 
-test("NP1, NP2: a policy allows what is declared and knows the names of the rest", () => {
+test("LNP1, LNP2: a policy allows what is declared and knows the names of the rest", () => {
   const at = (port: number, owner: SystemAddress["owner"], users: readonly string[]) => ({
     host: port === 443 ? "API.example.com" : "127.0.0.1",
     port,
@@ -119,7 +128,7 @@ test("LS1: the state file is replaced as a whole and says when it cannot be read
   });
 });
 
-test("WP1: a wipe removes what Ashlar has made and leaves what others put there", async () => {
+test("LWP1: a wipe removes what Ashlar has made and leaves what others put there", async () => {
   await using directory = await temporaryDirectory();
   const stateDir = join(directory.path, "state");
   {
@@ -156,6 +165,77 @@ test("what cannot run here is refused before anything starts", async () => {
       }),
     ),
   ).rejects.toThrow('replicas of unknown part "userz"; did you mean "users"?');
+});
+
+test("LCB1: a waiter looks at once, at every ring, and ends with its signal", async () => {
+  const bell = new ChangeBell();
+  let count = 0;
+  await bell.until(() => count === 0);
+  const counted = bell.until(() => count === 2);
+  for (let i = 0; i < 2; i++) {
+    count += 1;
+    bell.ring();
+  }
+  await counted;
+  const abort = new AbortController();
+  const never = bell.until(() => false, abort.signal);
+  abort.abort(new Error("enough"));
+  await expect(never).rejects.toThrow("enough");
+  const failing = bell.until(() => {
+    if (count === 3) throw new Error("it has failed");
+    return false;
+  });
+  count = 3;
+  bell.ring();
+  await expect(failing).rejects.toThrow("it has failed");
+});
+
+test.runIf(process.platform === "linux")(
+  "LI1, LI2: a zombie counts as gone, and a number with another start time is not signalled",
+  async () => {
+    // The shell becomes a sleep that never collects its child.
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 1000"], { detached: true });
+    const zombie = Number(String((await once(parent.stdout, "data"))[0]));
+    const isZombie = (): boolean => readFileSync(`/proc/${zombie}/stat`, "latin1").includes(") Z ");
+    while (!isZombie()) await new Promise((resolve) => setImmediate(resolve));
+    expect(identityOf(zombie)).toBeUndefined();
+    const identity = identityOf(parent.pid ?? 0);
+    expect(identity).toMatchObject({ pid: parent.pid });
+    expect(isAlive({ pid: parent.pid ?? 0, startedAt: "another boot/1" })).toBe(false);
+    expect(signalGroup({ pid: parent.pid ?? 0, startedAt: "another boot/1" }, "SIGKILL")).toBe(
+      false,
+    );
+    const ended = once(parent, "exit");
+    expect(signalGroup(identity ?? { pid: 0, startedAt: "" }, "SIGTERM")).toBe(true);
+    expect((await ended)[1]).toBe("SIGTERM");
+  },
+);
+
+test("LCT2: a reader of events that does not keep up is left behind, and told", async () => {
+  await using directory = await temporaryDirectory();
+  const socketPath = join(directory.path, "control.sock");
+  const hub = new EventHub<{ readonly text: string }>();
+  const events = (signal?: AbortSignal) => hub.subscribe(signal) as AsyncIterable<never>;
+  const control = { events } as unknown as SystemControl;
+  const server = await ControlServer.open({ socketPath, control, log: silentLog });
+  const reader = request({ socketPath, path: "/v1/events" });
+  reader.end();
+  const [response] = (await once(reader, "response")) as [IncomingMessage];
+  response.pause();
+  const text = "x".repeat(1_000);
+  for (let i = 0; i < 20; i++) {
+    for (let j = 0; j < 1_000; j++) hub.publish({ text }); // 20 MB in all, nobody reads.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  hub.close();
+  let received = "";
+  for await (const chunk of response.setEncoding("utf8")) received += String(chunk);
+  const lines = received.trim().split("\n");
+  const missed = lines.flatMap((line) => (JSON.parse(line) as { missed?: number }).missed ?? []);
+  const got = lines.length - missed.length;
+  expect(got).toBeLessThan(10_000);
+  expect(got + missed.reduce((sum, count) => sum + count, 0)).toBe(20_000);
+  await server[Symbol.asyncDispose]();
 });
 
 test("a state directory that cannot be made is told as such", async () => {

@@ -60,7 +60,7 @@ const shapes: Readonly<Record<string, SecretShapePlan>> = {
   tls: { shape: "certificate", names: ["localhost", "127.0.0.1"] },
 };
 
-test("SV1, SV2: every shape is made once, as declared, for its owner alone", async () => {
+test("LSV1, LSV2: every shape is made once, as declared, for its owner alone", async () => {
   await using opened = await vaults();
   const vault = opened.open(planWith(shapes));
   const values: Record<string, string> = {};
@@ -149,7 +149,7 @@ test("a supplied value comes from its variable, else from its stand-in, else all
   expect(await changed.valueFor(asking("other"), 0)).toBe("c");
 });
 
-test("SV3: where a value cannot be written the error names the place, not the value", async () => {
+test("LSV3: where a value cannot be written the error names the place, not the value", async () => {
   await using opened = await vaults();
   await writeFile(opened.directory, "in the way");
   const vault = opened.open(planWith({ apiKey: { shape: "supplied", local: "topsecret" } }));

@@ -27,7 +27,7 @@ import {
 
 const publicPort = { http: port("http", { exposure: "public", number: 18_080 }) };
 
-test("DP1, RM2: a part starts when what it uses is ready, and is told the stable address", async () => {
+test("LDP1, LRM2: a part starts when what it uses is ready, and is told the stable address", async () => {
   const system = plan([
     part("users"),
     part("orders", { uses: [use("users")] }),
@@ -57,7 +57,7 @@ test("DP1, RM2: a part starts when what it uses is ready, and is told the stable
   expect(started.filter((each) => order.includes(each))).toEqual(order);
 });
 
-test("CE1: a process has exactly the declared variables", async () => {
+test("LCE1: a process has exactly the declared variables", async () => {
   const declared = {
     name: "sessionMinutes",
     type: "integer",
@@ -118,7 +118,7 @@ test("a failing liveness probe restarts the process and says so", async () => {
   expect(reason).toContain("liveness probe failed 2 times: cannot probe /healthz: it answered 500");
 });
 
-test("RM1, LB1: an unready replica gets no connections until it is ready again", async () => {
+test("LRM1, LB1: an unready replica gets no connections until it is ready again", async () => {
   await using running = await up(plan([part("users", { scale: scaled(2) })]));
   const { supervisor } = running;
   await supervisor.untilReady();
@@ -146,7 +146,7 @@ function scaled(min: number): ReturnType<typeof part>["scale"] {
   return { ...part("x").scale, min, max: min };
 }
 
-test("SP2: a rolling restart under constant load loses no request", async () => {
+test("LSP2: a rolling restart under constant load loses no request", async () => {
   await using running = await up(
     plan([part("users", { scale: scaled(2), stop: { graceMs: 5_000, drainMs: 50 } })]),
   );
@@ -172,7 +172,7 @@ test("SP2: a rolling restart under constant load loses no request", async () => 
   ]);
 });
 
-test("SP2: a restart whose successor does not come up fails, and the old one goes on serving", async () => {
+test("LSP2: a restart whose successor does not come up fails, and the old one goes on serving", async () => {
   const directory = await mkdtemp(join(tmpdir(), "ashlar-program-"));
   const entry = join(directory, "main.ts");
   await writeFile(entry, readFileSync(new URL("./programs/server.ts", import.meta.url)));
@@ -188,6 +188,20 @@ test("SP2: a restart whose successor does not come up fails, and the old one goe
   expect((failure as Error).message).toContain("a broken change");
   expect(replicasOf(supervisor, "users")).toMatchObject([{ pid: before, state: "ready" }]);
   expect(await ask(addressOf(supervisor, "users"))).toMatchObject({ pid: before });
+});
+
+test("LSP1: operations on a part are carried out one by one, in the order of asking", async () => {
+  await using running = await up(plan([part("users")]));
+  const { supervisor } = running;
+  await supervisor.untilReady();
+  const ended: string[] = [];
+  await Promise.all([
+    supervisor.scale("users", 3).then(() => ended.push("scale 3")),
+    supervisor.restart("users").then(() => ended.push("restart")),
+    supervisor.scale("users", 1).then(() => ended.push("scale 1")),
+  ]);
+  expect(ended).toEqual(["scale 3", "restart", "scale 1"]);
+  expect(replicasOf(supervisor, "users")).toMatchObject([{ instance: "users-0", state: "ready" }]);
 });
 
 test("scaling adds ready replicas and drains those that go", async () => {
@@ -224,7 +238,7 @@ test("a stopped part stays down until it is started", async () => {
   await untilStatus(supervisor, (status) => status.parts.every((each) => each.state === "ready"));
 });
 
-test("RM4: a process that ignores SIGTERM is killed after its grace", async () => {
+test("LRM4: a process that ignores SIGTERM is killed after its grace", async () => {
   const stubborn = part("users", { stop: { graceMs: 300, drainMs: 0 } });
   const config = { ignore: { ...configOf("IGNORE_TERM") } };
   await using running = await up(plan([{ ...stubborn, config }]), {
@@ -270,7 +284,7 @@ test("a part that ends at once fails the start with its last lines, and backs of
   expect(supervisor.currentStatus().state).toBe("failed");
 });
 
-test("SP3: stateful replicas keep their ports, peers and volumes, and restart one by one", async () => {
+test("LSP3: stateful replicas keep their ports, peers and volumes, and restart one by one", async () => {
   const nodes = part("nodes", {
     kind: "stateful",
     scale: scaled(3),
@@ -316,7 +330,7 @@ test("SP3: stateful replicas keep their ports, peers and volumes, and restart on
   expect(readied).toEqual(["nodes-0", "nodes-1", "nodes-2", "nodes-2", "nodes-1", "nodes-0"]);
 });
 
-test("SA1: single replicas of a part without state have addresses that outlive them", async () => {
+test("LSA1: single replicas of a part without state have addresses that outlive them", async () => {
   const users = part("users", { scale: scaled(2) });
   const web = part("web", { uses: [use("users", { perReplica: true })] });
   await using running = await up(plan([users, web]));
@@ -330,6 +344,27 @@ test("SA1: single replicas of a part without state have addresses that outlive t
   expect(await instances()).toEqual(["users-0", "users-1"]);
   const reached = await ask(`${addressOf(supervisor, "web")}/fetch?url=${urls[1]}`);
   expect(reached).toEqual({ status: 200 });
+});
+
+test("LCP1: what a process leaves behind in its group ends with it", async () => {
+  const shell = part("shell", {
+    program: {
+      runtime: "command",
+      command: ["sh", "-c", "sleep 1000 & echo child $!; exit 3"],
+      image: "",
+    },
+    ports: {},
+    probes: { startup: null, readiness: null, liveness: null },
+    restart: { initialMs: 60_000, maxMs: 60_000, resetMs: 60_000 },
+  });
+  await using running = await up(plan([shell]));
+  const { supervisor } = running;
+  await untilStatus(supervisor, (status) => status.parts[0]?.state === "backoff");
+  const lines: string[] = [];
+  for await (const line of supervisor.logs({ part: "shell" })) lines.push(line.text);
+  const child = Number(/^child (\d+)$/.exec(lines[0] ?? "")?.[1]);
+  const stat = await readFile(`/proc/${child}/stat`, "latin1").catch(() => ") Z ");
+  expect(stat).toMatch(/\) [ZX] /); // Gone, or waiting for whoever collects the dead here.
 });
 
 test("a job runs its workers to completion; one that fails for good is failed", async () => {
@@ -365,7 +400,7 @@ test("a job runs its workers to completion; one that fails for good is failed", 
   expect(running.supervisor.currentStatus().state).toBe("degraded");
 });
 
-test("SD3: a second supervisor is refused with the pid of the first; a dead one's lock is taken over", async () => {
+test("LSD3: a second supervisor is refused with the pid of the first; a dead one's lock is taken over", async () => {
   await using running = await up(plan([part("users")]));
   const again = Supervisor.open(optionsFor(plan([part("users")]), running.stateDir));
   const refusal = await again.catch((error: unknown) => error);
@@ -381,7 +416,7 @@ test("SD3: a second supervisor is refused with the pid of the first; a dead one'
   expect(next.currentStatus().system).toBe("trial");
 });
 
-test("PO2: a declared public port is taken if free; else another, which is told and stays", async () => {
+test("LPO2: a declared public port is taken if free; else another, which is told and stays", async () => {
   const system = plan([part("web", { ports: publicPort })]);
   const blocker = createServer().listen(18_080, "127.0.0.1");
   await once(blocker, "listening");
@@ -403,18 +438,21 @@ test("PO2: a declared public port is taken if free; else another, which is told 
   await once(blocker, "close");
   await using supervisor = await Supervisor.open(optionsFor(system, stateDir));
   expect(supervisor.currentStatus().endpoints["web"]).toBe("http://127.0.0.1:18080");
-  // PO3: a second system at the same time takes another.
+  // LPO3: a second system at the same time takes another.
   await using other = await Supervisor.open(
     optionsFor(system, join(directory.path, "other", "state")),
   );
   expect(other.currentStatus().endpoints["web"]).not.toContain(":18080");
 });
 
-test("the control socket answers like the supervisor itself, and only to its owner", async () => {
+test("LCT1, LSD2: the control socket answers like the supervisor itself, and only to its owner", async () => {
   await using running = await up(plan([part("users")]));
   const { supervisor, stateDir } = running;
   await supervisor.untilReady();
   expect((await stat(supervisor.controlSocket)).mode & 0o777).toBe(0o600);
+  for (const own of ["run", "secrets"]) {
+    expect((await stat(join(stateDir, own))).mode & 0o777).toBe(0o700);
+  }
   const client = await ControlClient.open(stateDir);
   expect(await client.status()).toEqual(supervisor.currentStatus());
   expect(await client.plan()).toEqual(await supervisor.plan());

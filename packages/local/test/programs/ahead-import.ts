@@ -1,0 +1,2 @@
+/** Imported by `ahead.ts`. */
+process.stdout.write("imported\n");
