@@ -16,6 +16,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import * as nodeModule from "node:module";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -39,7 +40,11 @@ if (major >= wantedMajor) {
 }
 
 function start() {
-  nodeModule.enableCompileCache();
+  delete process.env.ASHLAR_NODE_RETRIED;
+  // Where the supervisor and the parts keep theirs, so that they share what this process compiles.
+  const { NODE_COMPILE_CACHE, XDG_CACHE_HOME } = process.env;
+  const cache = XDG_CACHE_HOME || join(homedir(), ".cache");
+  nodeModule.enableCompileCache(NODE_COMPILE_CACHE || join(cache, "ashlar", "compile-cache"));
   const source = join(here, "..", "src", "main.ts");
   const fromSource = existsSync(source);
   if (fromSource) {

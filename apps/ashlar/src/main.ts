@@ -9,7 +9,6 @@ import { findInstallation } from "./installation.ts";
 import { runCli } from "./run.ts";
 
 export async function main(): Promise<void> {
-  delete process.env["ASHLAR_NODE_RETRIED"];
   endQuietlyOnClosedPipe();
   const cli: Cli = {
     out: outputOf(process.stdout),

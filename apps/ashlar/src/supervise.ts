@@ -7,6 +7,7 @@
  * @module
  */
 import { createWriteStream } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { text } from "node:stream/consumers";
 import { CodedError } from "@ashlar/foundation";
 import { realEnvironment, untilStopped } from "@ashlar/program";
@@ -15,9 +16,13 @@ import { type DetachedRequest, reportedFrom, type SupervisorReport } from "./sup
 import { superviseSystem } from "./supervision.ts";
 
 async function main(): Promise<void> {
-  const request = JSON.parse(await text(process.stdin)) as DetachedRequest;
+  process.stderr.on("error", () => undefined); // CDE1: its reader goes away.
+  const asked = await text(process.stdin);
+  if (asked === "") return; // The definition did not load, so there is nothing to supervise.
+  const request = JSON.parse(asked) as DetachedRequest;
   const environment = realEnvironment();
   const log = openSupervisorLog(prepareSupervisorLog(request.stateDir), environment.clock);
+  process.on("uncaughtExceptionMonitor", (error) => log.error("supervisor crashed", { error }));
   const report = openReport();
   const stop = new AbortController();
   void untilStopped().then((signal) => stop.abort(new SupervisorSignalled(signal)));
@@ -28,6 +33,7 @@ async function main(): Promise<void> {
     try {
       await supervisor.untilReady(stop.signal);
       report({ state: "ready" });
+      flushCompileCache(); // A supervisor lives long; the next one should start from what it compiled.
       log.info("system ready", { system: request.plan.system });
     } catch (error) {
       log.error("system did not become ready", { error });

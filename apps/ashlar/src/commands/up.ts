@@ -23,7 +23,7 @@ import { openSupervisorLog, prepareSupervisorLog } from "../project/supervisor-l
 import { openProgress, type ProgressView } from "../render/progress.ts";
 import { renderReady } from "../render/ready.ts";
 import type { SupervisionRequest } from "../supervision.ts";
-import { startDetached } from "../up/detached.ts";
+import { launchSupervisor } from "../up/detached.ts";
 import { superviseInForeground } from "../up/foreground.ts";
 import { parseReplicaCounts } from "./replica.ts";
 
@@ -64,6 +64,8 @@ export function upCommand(cli: Cli, done: Done): CliCommand {
 async function up(cli: Cli, wanted: string | undefined, flags: UpFlags): Promise<ExitCode> {
   const beganMs = cli.environment.clock.monotonicMs();
   const located = locateSystem(wanted, cli.directory);
+  const projectDir = dirname(located.file);
+  using launched = flags.detach === true ? launchSupervisor(cli, projectDir) : null;
   const definition = await loadDefinition(located);
   const plan = planOf(definition, flags.env === undefined ? {} : { environment: flags.env });
   const replicas = checkedReplicas(plan, flags.replicas ?? []);
@@ -71,14 +73,13 @@ async function up(cli: Cli, wanted: string | undefined, flags: UpFlags): Promise
   const running = await openState({ system: plan.system, stateDir });
   if (running !== null) return alreadyRunning(cli, running, flags);
 
-  const projectDir = dirname(located.file);
   const request = { plan, projectDir, stateDir, replicas, console: flags.console };
   const announce = (control: SystemControl): Promise<void> =>
     announceReady(cli, control, { request, flags, beganMs });
   const openView = viewFactory(cli, plan, flags.json === true);
-  if (flags.detach === true) {
+  if (launched !== null) {
     using interrupt = interruptible(cli);
-    const control = await startDetached(cli, {
+    const control = await launched.start({
       request: { ...request, keep: flags.keep === true },
       openView: () => openView("up"),
       signal: interrupt.signal,
@@ -88,7 +89,7 @@ async function up(cli: Cli, wanted: string | undefined, flags: UpFlags): Promise
   }
   const log = openSupervisorLog(prepareSupervisorLog(stateDir), cli.environment.clock);
   const [json, keep] = [flags.json === true, flags.keep === true];
-  return superviseInForeground(cli, { request, log, json, keep, openView, announce });
+  return await superviseInForeground(cli, { request, log, json, keep, openView, announce });
 }
 
 function viewFactory(cli: Cli, plan: Plan, json: boolean): (goal: "up" | "down") => ProgressView {

@@ -7,15 +7,15 @@
  *
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { ControlClient, type SystemControl } from "@ashlar/local";
 import type { Cli } from "../cli.ts";
 import { InterruptedError, SystemStartError } from "../errors.ts";
 import { moduleFile, nodeFlags } from "../installation.ts";
-import { prepareSupervisorLog } from "../project/supervisor-log.ts";
 import type { DetachedRequest, SupervisorReport } from "../supervise-report.ts";
 import { followProgress, type ProgressFactory } from "./follow.ts";
 import { startFailureFrom } from "./start-failure.ts";
@@ -26,10 +26,59 @@ export interface DetachedOptions {
   readonly signal: AbortSignal;
 }
 
-/** Settles with a line to the supervisor once the system is ready. */
-export async function startDetached(cli: Cli, options: DetachedOptions): Promise<SystemControl> {
+/** A supervisor's process that waits for its request. Disposed of without one, it ends. */
+export interface LaunchedSupervisor extends Disposable {
+  /** Settles with a line to the supervisor once the system is ready. */
+  start(options: DetachedOptions): Promise<SystemControl>;
+}
+
+/** Starts the process ahead of its request, so that it loads while the definition is loaded. */
+export function launchSupervisor(cli: Cli, projectDir: string): LaunchedSupervisor {
+  const { installation } = cli;
+  const child = spawn(
+    installation.node,
+    [...nodeFlags(installation), moduleFile(installation, "supervise")],
+    {
+      cwd: projectDir,
+      env: { ...cli.variables, NODE_COMPILE_CACHE: compileCache(cli) },
+      detached: true,
+      stdio: ["pipe", "ignore", "pipe", "pipe"],
+    },
+  );
+  child.stdin?.on("error", () => undefined);
+  // The process being gone shows at the end of its reports.
+  child.on("error", () => undefined);
+  let started = false;
+  return {
+    start: (options) => {
+      started = true;
+      return startDetached(cli, child, options);
+    },
+    [Symbol.dispose]: () => {
+      if (!started) child.kill("SIGKILL");
+    },
+  };
+}
+
+function compileCache(cli: Cli): string | undefined {
+  return cli.variables["NODE_COMPILE_CACHE"] ?? compileCacheDirectory();
+}
+
+/** Node names the directory of its own version within the one that it was given. */
+function compileCacheDirectory(): string | undefined {
+  const own = getCompileCacheDir();
+  return own === undefined ? undefined : dirname(own);
+}
+
+type SupervisorProcess = ReturnType<typeof spawn>;
+
+async function startDetached(
+  cli: Cli,
+  child: SupervisorProcess,
+  options: DetachedOptions,
+): Promise<SystemControl> {
   const { request, openView, signal } = options;
-  const child = spawnSupervisor(cli, request);
+  child.stdin?.end(JSON.stringify(request));
   const reports = readReports(child);
   try {
     const first = await reports.next(signal);
@@ -52,31 +101,16 @@ export async function startDetached(cli: Cli, options: DetachedOptions): Promise
   }
 }
 
-function spawnSupervisor(cli: Cli, request: DetachedRequest): ChildProcess {
-  const log = openSync(prepareSupervisorLog(request.stateDir), "a", 0o600);
-  const { installation } = cli;
-  const child = spawn(
-    installation.node,
-    [...nodeFlags(installation), moduleFile(installation, "supervise")],
-    {
-      cwd: request.projectDir,
-      env: { ...cli.variables },
-      detached: true,
-      stdio: ["pipe", log, log, "pipe"],
-    },
-  );
-  closeSync(log);
-  child.stdin?.on("error", () => undefined);
-  child.stdin?.end(JSON.stringify(request));
-  return child;
-}
-
 interface Reports {
   /** @throws {SystemStartError} when the supervisor ends without a word. */
   next(signal: AbortSignal): Promise<SupervisorReport>;
 }
 
-function readReports(child: ChildProcess): Reports {
+function readReports(child: SupervisorProcess): Reports {
+  let said = "";
+  (child.stderr as Readable).setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-2_000);
+  });
   const lines = createInterface({ input: child.stdio[3] as Readable })[Symbol.asyncIterator]();
   return {
     next: async (signal) => {
@@ -89,19 +123,20 @@ function readReports(child: ChildProcess): Reports {
       throw new SystemStartError(
         "the supervisor ended before the system was ready",
         { system: "", failed: [] },
-        ["`ashlar doctor` looks at this machine; logs/supervisor.log says more."],
+        [...said.trim().split("\n").slice(-5), "`ashlar doctor` looks at this machine."],
       );
     },
   };
 }
 
-function untilExited(child: ChildProcess): Promise<void> {
+function untilExited(child: SupervisorProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => child.once("exit", () => resolve()));
 }
 
 /** From here on this process may end without the child noticing. */
-function release(child: ChildProcess): void {
+function release(child: SupervisorProcess): void {
   child.unref();
+  (child.stderr as Readable).destroy();
   (child.stdio[3] as Readable).destroy();
 }
