@@ -31,18 +31,16 @@ export interface NotificationView {
   }[];
 }
 
-export const notificationSchema: z.ZodType<NotificationView> = z
-  .object({
-    id: z.uuid(),
-    type: z.string(),
-    title: z.string(),
-    body: z.string(),
-    subject: z.string().describe("What it is about: `order/<id>` or `user/<id>`."),
-    createdAt: timeSchema,
-    readAt: timeSchema.nullable(),
-    deliveries: z.array(progressSchema).readonly(),
-  })
-  .meta({ id: "Notification" });
+export const notificationSchema: z.ZodType<NotificationView> = z.object({
+  id: z.uuid(),
+  type: z.string(),
+  title: z.string(),
+  body: z.string(),
+  subject: z.string().describe("What it is about: `order/<id>` or `user/<id>`."),
+  createdAt: timeSchema,
+  readAt: timeSchema.nullable(),
+  deliveries: z.array(progressSchema).readonly(),
+});
 
 export function notificationView(
   notification: Notification,
@@ -73,14 +71,12 @@ export interface PreferencesView {
   readonly pushToken: string | null;
 }
 
-export const preferencesSchema: z.ZodType<PreferencesView> = z
-  .object({
-    email: z.boolean(),
-    sms: z.boolean(),
-    push: z.boolean(),
-    pushToken: pushTokenSchema,
-  })
-  .meta({ id: "Preferences" });
+export const preferencesSchema: z.ZodType<PreferencesView> = z.object({
+  email: z.boolean(),
+  sms: z.boolean(),
+  push: z.boolean(),
+  pushToken: pushTokenSchema,
+});
 
 /** What a person sends; a push token may be left out. */
 export const preferencesBody: z.ZodType<PreferencesView> = z.object({
@@ -110,22 +106,20 @@ export interface DeliveryView {
   readonly sentAt: string | null;
 }
 
-export const deliverySchema: z.ZodType<DeliveryView> = z
-  .object({
-    id: z.uuid(),
-    notificationId: z.uuid(),
-    userId: z.uuid(),
-    channel: z.enum(channelNames),
-    type: z.string(),
-    messageId: z.string(),
-    status: z.enum(deliveryStatuses),
-    attempts: z.int(),
-    nextAttemptAt: timeSchema,
-    lastError: z.string().nullable(),
-    createdAt: timeSchema,
-    sentAt: timeSchema.nullable(),
-  })
-  .meta({ id: "Delivery" });
+export const deliverySchema: z.ZodType<DeliveryView> = z.object({
+  id: z.uuid(),
+  notificationId: z.uuid(),
+  userId: z.uuid(),
+  channel: z.enum(channelNames),
+  type: z.string(),
+  messageId: z.string(),
+  status: z.enum(deliveryStatuses),
+  attempts: z.int(),
+  nextAttemptAt: timeSchema,
+  lastError: z.string().nullable(),
+  createdAt: timeSchema,
+  sentAt: timeSchema.nullable(),
+});
 
 export function deliveryView(delivery: Delivery): DeliveryView {
   return {

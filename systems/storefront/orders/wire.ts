@@ -47,9 +47,7 @@ export interface ProductView {
   readonly updatedAt: string;
 }
 
-export const productSchema: z.ZodType<ProductView> = z
-  .object(productFields)
-  .meta({ id: "Product" });
+export const productSchema: z.ZodType<ProductView> = z.object(productFields);
 
 export function productView(product: Product): ProductView {
   return {
@@ -72,9 +70,7 @@ export interface StockView extends ProductView {
   readonly reserved: number;
 }
 
-export const stockSchema: z.ZodType<StockView> = z
-  .object({ ...productFields, reserved: z.int() })
-  .meta({ id: "ProductStock" });
+export const stockSchema: z.ZodType<StockView> = z.object({ ...productFields, reserved: z.int() });
 
 export function stockView(product: Product): StockView {
   return { ...productView(product), reserved: product.reserved };
@@ -129,7 +125,7 @@ export interface OrderView {
   readonly updatedAt: string;
 }
 
-export const orderSchema: z.ZodType<OrderView> = z.object(orderFields).meta({ id: "Order" });
+export const orderSchema: z.ZodType<OrderView> = z.object(orderFields);
 
 export function orderView(order: Order): OrderView {
   return {
@@ -162,18 +158,16 @@ export interface PaymentView {
   readonly updatedAt: string;
 }
 
-export const paymentSchema: z.ZodType<PaymentView> = z
-  .object({
-    id: z.uuid(),
-    status: z.enum(paymentStatuses),
-    amountMinor: z.int(),
-    currency: z.string(),
-    card: z.object({ brand: z.string(), last4: z.string() }),
-    reason: z.string().nullable().describe("Why it was declined or given up."),
-    createdAt: timeSchema,
-    updatedAt: timeSchema,
-  })
-  .meta({ id: "Payment" });
+export const paymentSchema: z.ZodType<PaymentView> = z.object({
+  id: z.uuid(),
+  status: z.enum(paymentStatuses),
+  amountMinor: z.int(),
+  currency: z.string(),
+  card: z.object({ brand: z.string(), last4: z.string() }),
+  reason: z.string().nullable().describe("Why it was declined or given up."),
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+});
 
 export function paymentView(payment: Payment): PaymentView {
   return {
@@ -193,9 +187,10 @@ export interface OrderDetailView extends OrderView {
   readonly payments: readonly PaymentView[];
 }
 
-export const orderDetailSchema: z.ZodType<OrderDetailView> = z
-  .object({ ...orderFields, payments: z.array(paymentSchema).readonly() })
-  .meta({ id: "OrderDetail" });
+export const orderDetailSchema: z.ZodType<OrderDetailView> = z.object({
+  ...orderFields,
+  payments: z.array(paymentSchema).readonly(),
+});
 
 export function orderDetailView(order: Order, payments: readonly Payment[]): OrderDetailView {
   return { ...orderView(order), payments: payments.map(paymentView) };

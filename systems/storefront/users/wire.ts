@@ -37,20 +37,18 @@ export interface UserView {
   readonly updatedAt: string;
 }
 
-export const userSchema: z.ZodType<UserView> = z
-  .object({
-    id: z.uuid(),
-    email: z.string(),
-    emailVerified: z.boolean(),
-    name: z.string(),
-    role: z.enum(roles),
-    locale: z.string(),
-    phone: z.string().nullable(),
-    version: z.int(),
-    createdAt: timeSchema,
-    updatedAt: timeSchema,
-  })
-  .meta({ id: "User" });
+export const userSchema: z.ZodType<UserView> = z.object({
+  id: z.uuid(),
+  email: z.string(),
+  emailVerified: z.boolean(),
+  name: z.string(),
+  role: z.enum(roles),
+  locale: z.string(),
+  phone: z.string().nullable(),
+  version: z.int(),
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+});
 
 export function userView(user: User): UserView {
   return {
@@ -77,17 +75,15 @@ export interface SignedInView {
   readonly user: UserView;
 }
 
-export const signedInSchema: z.ZodType<SignedInView> = z
-  .object({
-    tokenType: z.literal("Bearer"),
-    accessToken: z.string().describe("Send it as `authorization: Bearer …`."),
-    expiresInSeconds: z.int(),
-    refreshToken: z.string().describe("Good for one use; the answer holds the next."),
-    refreshExpiresAt: timeSchema,
-    sessionId: z.uuid(),
-    user: userSchema,
-  })
-  .meta({ id: "SignedIn" });
+export const signedInSchema: z.ZodType<SignedInView> = z.object({
+  tokenType: z.literal("Bearer"),
+  accessToken: z.string().describe("Send it as `authorization: Bearer …`."),
+  expiresInSeconds: z.int(),
+  refreshToken: z.string().describe("Good for one use; the answer holds the next."),
+  refreshExpiresAt: timeSchema,
+  sessionId: z.uuid(),
+  user: userSchema,
+});
 
 export function signedInView(signedIn: SignedIn, accessTokenMs: number): SignedInView {
   return {
@@ -110,16 +106,14 @@ export interface SessionView {
   readonly endsAt: string;
 }
 
-export const sessionSchema: z.ZodType<SessionView> = z
-  .object({
-    id: z.uuid(),
-    current: z.boolean().describe("Whether it is the one that asks."),
-    userAgent: z.string(),
-    createdAt: timeSchema,
-    refreshedAt: timeSchema,
-    endsAt: timeSchema,
-  })
-  .meta({ id: "Session" });
+export const sessionSchema: z.ZodType<SessionView> = z.object({
+  id: z.uuid(),
+  current: z.boolean().describe("Whether it is the one that asks."),
+  userAgent: z.string(),
+  createdAt: timeSchema,
+  refreshedAt: timeSchema,
+  endsAt: timeSchema,
+});
 
 export function sessionView(session: SessionSummary, currentId: string): SessionView {
   return {
