@@ -76,7 +76,7 @@ function judgeEnvironment(resolved: Resolved, environment: EnvironmentDraft, fau
   const known = new Set(faults.list.map(identity));
   for (const fault of own.list) {
     if (known.has(identity(fault))) continue;
-    const place = ` in environment "${environment.name}"`;
+    const place = ` (in environment "${environment.name}")`;
     faults.list.push({ ...fault, message: `${fault.message}${place}` });
   }
 }

@@ -18,7 +18,7 @@ import {
   type Size,
 } from "@ashlar/foundation";
 import { ConfigError } from "./errors.ts";
-import { type Fault, fault, printValue } from "./fault.ts";
+import { type Fault, fault } from "./fault.ts";
 import type { ConfigPlan } from "./plan/part.ts";
 
 /** What a configuration value may be once it is parsed. */
@@ -280,7 +280,7 @@ function readField(
       path: `config.${name}`,
       value: shown,
       expected: describeField(declared),
-      problem: `${printValue(shown)}${source} is not ${describeField(declared)}`,
+      source,
       candidates: declared.values,
     }),
   );

@@ -1,7 +1,8 @@
 /**
  * What is wrong with a piece of input, where it stands, and what would be right.
  *
- * - FT1  A fault's message begins with its path and, where a near name exists, ends with it.
+ * - FT1  A fault's message begins with its path and ends with the nearest right name, where one is
+ *        near, or else with what was expected.
  * - FT2  A value in a message is printed on one line and cut at a bounded length.
  *
  * @module
@@ -28,8 +29,10 @@ interface FaultFields {
   readonly path: string;
   readonly value: unknown;
   readonly expected: string;
-  /** What is wrong, without path and suggestion. Default: `<value> is not <expected>`. */
+  /** What is wrong, without path and remedy. Default: `<value> is not <expected>`. */
   readonly problem?: string;
+  /** Where the value came from, for example ` (from PORT)`. */
+  readonly source?: string;
   /** Names that would have been right; the nearest becomes the suggestion. */
   readonly candidates?: Iterable<string>;
 }
@@ -37,15 +40,21 @@ interface FaultFields {
 /** Builds a fault and words its message. */
 export function fault(fields: FaultFields): Fault {
   const { code, path, value, expected } = fields;
-  const problem = fields.problem ?? `${printValue(value)} is not ${expected}`;
+  const { source = "" } = fields;
+  const problem = fields.problem ?? `${printValue(value)}${source} is not ${expected}`;
   const near =
     typeof value === "string" && fields.candidates !== undefined
       ? suggest(value, fields.candidates)
       : undefined;
-  const ending = near === undefined ? "" : `; did you mean "${near}"?`;
+  const ending = near === undefined ? remedy(fields) : `; did you mean "${near}"?`;
   const message = `${path}: ${problem}${ending}`;
   const common = { code, path, value: plain(value), expected, message };
   return near === undefined ? common : { ...common, suggestion: near };
+}
+
+/** What would be right, unless the problem's own words have said it. */
+function remedy({ problem, expected }: FaultFields): string {
+  return problem === undefined ? "" : `; expected ${expected}`;
 }
 
 const printedLengthMax = 80;

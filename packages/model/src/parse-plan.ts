@@ -28,9 +28,9 @@ export function parsePlan(document: unknown): Plan {
 export function planSchema(): Readonly<Record<string, unknown>> {
   const { $schema, ...rest } = z.toJSONSchema(planZod, {
     target: "draft-2020-12",
-    reused: "ref",
+    reused: "inline",
   }) as Record<string, unknown>;
-  return { $schema, $id: "ashlar.plan/1", title: "Ashlar Plan", ...rest };
+  return { $schema, $id: "urn:ashlar:plan:1", title: "Ashlar Plan", ...rest };
 }
 
 /** The published schema: docs/reference/plan.schema.json, byte by byte. */

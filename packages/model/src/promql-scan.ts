@@ -25,8 +25,8 @@ export interface Scan {
 }
 
 const token =
-  /\s+|#[^\n]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|(?:\d+(?:ms|[smhdwy]))+|0x[0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[a-zA-Z_:][a-zA-Z0-9_:]*|[!=]~|[!=<>]=|\$[a-zA-Z_]\w*|[-+*/%^<>=(){}[\],:@]|./gy;
-const word = /^[a-zA-Z_:]/;
+  /\s+|#[^\n]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|(?:\d+(?:ms|[smhdwy]))+|0x[0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[a-zA-Z_][a-zA-Z0-9_:]*|[!=]~|[!=<>]=|\$[a-zA-Z_]\w*|[-+*/%^<>=(){}[\],:@]|./gy;
+const word = /^[a-zA-Z_]/;
 const words: ReadonlySet<string> = new Set(
   "and or unless bool offset inf nan atan2 start end".split(" "),
 );

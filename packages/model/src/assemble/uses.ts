@@ -182,7 +182,7 @@ function resolvePort(name: string, port: string, asking: Asking): Target | undef
       path,
       value: `${name}.${port}`,
       expected: part.kind === "stateful" ? `peers("${port}")` : "another part",
-      problem: `a part does not use itself${part.kind === "stateful" ? `; say peers("${port}")` : ""}`,
+      problem: "a part does not use itself",
     });
   }
   return { to: "port", part: name, port };
@@ -238,6 +238,7 @@ function resolveText(text: string, asking: Asking): Target | undefined {
       code: "REFERENCE_VAGUE",
       path,
       value: head,
+      problem: isPart ? `"${head}" is a part, and says no port` : `"${head}" says neither side`,
       expected: isPart ? `"${head}.<port>"` : `"${head}.publish" or "${head}.consume(group)"`,
     });
   }

@@ -85,19 +85,21 @@ const route: z.ZodType<RoutePlan> = z.strictObject({
   transform: z.strictObject({ request: headerChanges, response: headerChanges }),
 });
 
-export const gatewaySchema: z.ZodType<GatewayPlan> = z.strictObject({
-  hosts: texts,
-  routes: z.array(route).readonly(),
-  issuers: z.array(issuer).readonly(),
-  sharedState: z.strictObject({ store: text, engine: z.enum(["postgres", "redis"]) }).nullable(),
-  tls: z.strictObject({
-    certificate: z.enum(["internal", "acme", "none"]),
-    secret: text.nullable(),
-  }),
-  trustedProxies: texts,
-  maxConnections: z.int().positive(),
-  maxInFlight: z.int().positive(),
-  headerBytesMax: z.int().positive(),
-  headerTimeoutMs: z.int().positive(),
-  openapi: z.strictObject({ path: text, title: text, version: text }).nullable(),
-});
+export const gatewaySchema: z.ZodType<GatewayPlan> = z
+  .strictObject({
+    hosts: texts,
+    routes: z.array(route).readonly(),
+    issuers: z.array(issuer).readonly(),
+    sharedState: z.strictObject({ store: text, engine: z.enum(["postgres", "redis"]) }).nullable(),
+    tls: z.strictObject({
+      certificate: z.enum(["internal", "acme", "none"]),
+      secret: text.nullable(),
+    }),
+    trustedProxies: texts,
+    maxConnections: z.int().positive(),
+    maxInFlight: z.int().positive(),
+    headerBytesMax: z.int().positive(),
+    headerTimeoutMs: z.int().positive(),
+    openapi: z.strictObject({ path: text, title: text, version: text }).nullable(),
+  })
+  .meta({ id: "GatewayPlan" });

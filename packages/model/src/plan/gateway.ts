@@ -6,6 +6,7 @@
 
 export interface GatewayPlan {
   readonly hosts: readonly string[];
+  /** The more specific first; of all that match, the first counts. */
   readonly routes: readonly RoutePlan[];
   readonly issuers: readonly TokenIssuerPlan[];
   /** The store that keeps hashed API keys and exact shared limits; null: in process. */

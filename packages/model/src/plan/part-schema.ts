@@ -167,40 +167,42 @@ const job: z.ZodType<JobPlan> = z.strictObject({
   keepFinishedMs: count,
 });
 
-export const partSchema: z.ZodType<PartPlan> = z.strictObject({
-  kind: z.enum(["service", "stateful", "daemon", "job", "cronJob", "gateway", "site"]),
-  name: text,
-  summary: text,
-  namespace: text,
-  program,
-  ports: z.record(text, port),
-  uses: z.array(use).readonly(),
-  config: z.record(text, config),
-  secrets: z.array(secretUseSchema).readonly(),
-  volumes: z.array(volume).readonly(),
-  probes: z.strictObject({
-    startup: probe.nullable(),
-    readiness: probe.nullable(),
-    liveness: probe.nullable(),
-  }),
-  resources: resourcesSchema,
-  scale,
-  disruption: z.strictObject({ maxUnavailable: positive }),
-  rollout,
-  placement: z.strictObject({
-    priority: z.enum(["critical", "high", "normal"]),
-    pool: text.nullable(),
-    spread: z.array(z.enum(["host", "zone"])).readonly(),
-    antiAffinity: z.enum(["required", "preferred", "none"]),
-  }),
-  stop: z.strictObject({ graceMs: positive, drainMs: count }),
-  restart: z.strictObject({ initialMs: positive, maxMs: positive, resetMs: positive }),
-  metrics: texts,
-  waivers: z.array(z.strictObject({ check: text, reason: text, until: text })).readonly(),
-  gateway: gatewaySchema.exactOptional(),
-  job: job.exactOptional(),
-  stateful: z
-    .strictObject({ start: z.enum(["ordered", "parallel"]), quorum: positive.nullable() })
-    .exactOptional(),
-  daemon: z.strictObject({ hostNetwork: z.boolean() }).exactOptional(),
-});
+export const partSchema: z.ZodType<PartPlan> = z
+  .strictObject({
+    kind: z.enum(["service", "stateful", "daemon", "job", "cronJob", "gateway", "site"]),
+    name: text,
+    summary: text,
+    namespace: text,
+    program,
+    ports: z.record(text, port),
+    uses: z.array(use).readonly(),
+    config: z.record(text, config),
+    secrets: z.array(secretUseSchema).readonly(),
+    volumes: z.array(volume).readonly(),
+    probes: z.strictObject({
+      startup: probe.nullable(),
+      readiness: probe.nullable(),
+      liveness: probe.nullable(),
+    }),
+    resources: resourcesSchema,
+    scale,
+    disruption: z.strictObject({ maxUnavailable: positive }),
+    rollout,
+    placement: z.strictObject({
+      priority: z.enum(["critical", "high", "normal"]),
+      pool: text.nullable(),
+      spread: z.array(z.enum(["host", "zone"])).readonly(),
+      antiAffinity: z.enum(["required", "preferred", "none"]),
+    }),
+    stop: z.strictObject({ graceMs: positive, drainMs: count }),
+    restart: z.strictObject({ initialMs: positive, maxMs: positive, resetMs: positive }),
+    metrics: texts,
+    waivers: z.array(z.strictObject({ check: text, reason: text, until: text })).readonly(),
+    gateway: gatewaySchema.exactOptional(),
+    job: job.exactOptional(),
+    stateful: z
+      .strictObject({ start: z.enum(["ordered", "parallel"]), quorum: positive.nullable() })
+      .exactOptional(),
+    daemon: z.strictObject({ hostNetwork: z.boolean() }).exactOptional(),
+  })
+  .meta({ id: "PartPlan" });

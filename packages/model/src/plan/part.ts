@@ -219,6 +219,7 @@ export type RolloutPlan =
     }
   | {
       readonly strategy: "partitioned";
+      /** Partitions one after another, falling, the last 0: each updates the ordinals from it up. */
       readonly waves: readonly number[];
       readonly minReadyMs: number;
     }

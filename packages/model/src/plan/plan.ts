@@ -58,7 +58,7 @@ export interface MetricPlan {
   /** Label to its listed values, or to `null` where only their number is bounded. */
   readonly labels: Readonly<Record<string, readonly string[] | null>>;
   readonly buckets: readonly number[];
-  /** The parts that export it, sorted. */
+  /** The parts that export it, sorted. Empty: the platform does (`up`, volume and pod figures). */
   readonly parts: readonly string[];
 }
 

@@ -23,20 +23,24 @@ const shape: z.ZodType<SecretShapePlan> = z.discriminatedUnion("shape", [
   z.strictObject({ shape: z.literal("supplied"), local: text.nullable() }),
 ]);
 
-export const secretSchema: z.ZodType<SecretPlan> = z.strictObject({
-  name: text,
-  summary: text,
-  namespace: text,
-  keys: z.record(text, shape),
-  perReplica: z.boolean(),
-  source: z.enum(["external", "sealed", "plain"]),
-  rotationDays: z.int().positive().nullable(),
-});
+export const secretSchema: z.ZodType<SecretPlan> = z
+  .strictObject({
+    name: text,
+    summary: text,
+    namespace: text,
+    keys: z.record(text, shape),
+    perReplica: z.boolean(),
+    source: z.enum(["external", "sealed", "plain"]),
+    rotationDays: z.int().positive().nullable(),
+  })
+  .meta({ id: "SecretPlan" });
 
-export const secretUseSchema: z.ZodType<SecretUsePlan> = z.strictObject({
-  secret: text,
-  key: text,
-  half: z.enum(["whole", "public"]),
-  as: z.enum(["file", "env"]),
-  env: text,
-});
+export const secretUseSchema: z.ZodType<SecretUsePlan> = z
+  .strictObject({
+    secret: text,
+    key: text,
+    half: z.enum(["whole", "public"]),
+    as: z.enum(["file", "env"]),
+    env: text,
+  })
+  .meta({ id: "SecretUsePlan" });

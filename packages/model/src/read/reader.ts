@@ -16,7 +16,7 @@ import {
   parseDurationMs,
   parseSizeBytes,
 } from "@ashlar/foundation";
-import { type Fault, fault, printValue } from "../fault.ts";
+import { type Fault, fault } from "../fault.ts";
 
 export type Report = Parameters<typeof fault>[0];
 
@@ -90,13 +90,12 @@ function readField(
   const given = owner[name];
   if (given !== undefined) return field.read(given, path, at.faults) ?? field.fallback;
   if (field.required) {
-    at.faults.report({
-      code: "FIELD_MISSING",
-      path,
-      value: undefined,
-      expected: "a value",
-      problem: "is missing",
-    });
+    // What the reader says to nothing at all is what it expects.
+    const asked = new Faults();
+    field.read(undefined, path, asked);
+    const expected = asked.list[0]?.expected ?? "a value";
+    const problem = "is missing";
+    at.faults.report({ code: "FIELD_MISSING", path, value: undefined, expected, problem });
   }
   return field.fallback;
 }
@@ -169,9 +168,8 @@ export function word<const Word extends string>(...words: readonly Word[]): Read
   const expected = words.length === 1 ? `"${words[0]}"` : `one of ${words.join(", ")}`;
   return (value, path, faults) => {
     if (known.has(value)) return value as Word;
-    const problem = `${printValue(value)} is not ${expected}`;
     const code = typeof value === "string" ? "VALUE_INVALID" : "TYPE_WRONG";
-    return faults.report({ code, path, value, expected, problem, candidates: words });
+    return faults.report({ code, path, value, expected, candidates: words });
   };
 }
 

@@ -113,6 +113,7 @@ function vague(
     code: "REFERENCE_VAGUE",
     path,
     value,
+    problem: isStream ? "a stream by itself says neither side" : "a part by itself says no port",
     expected: isStream ? ".publish or .consume(group) of the stream" : "one of the part's ports",
   });
 }

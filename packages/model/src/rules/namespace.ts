@@ -47,7 +47,7 @@ function checkHostNetwork(part: PartDraft, parts: readonly PartDraft[], faults: 
       path,
       value: true,
       expected: `a waiver of "${hostNetworkCheck}" with its reason`,
-      problem: `the machine's own network needs a waiver of "${hostNetworkCheck}"`,
+      problem: "the machine's own network is nothing that a restricted namespace allows",
     });
   }
   const guarded = parts.find(

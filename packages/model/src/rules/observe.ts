@@ -42,7 +42,7 @@ function checkQuery(query: QueryDraft, resolved: Resolved, faults: Faults): void
       code: "PROMQL_INVALID",
       path: query.path,
       value: query.expression,
-      expected: `a PromQL expression: ${scan}`,
+      expected: "a PromQL expression over exported metrics",
       problem: `cannot be read as PromQL: ${scan}`,
     });
     return;

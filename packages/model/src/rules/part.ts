@@ -51,7 +51,7 @@ function checkPorts(part: PartDraft, faults: Faults): void {
     }
     taken.set(socket, other ?? port.name);
   }
-  const opsPorts = ports.filter((port) => port.exposure === "ops");
+  const opsPorts = ports.filter((port) => port.exposure === "ops" && port.protocol === "http");
   if (opsPorts.length > 1) {
     faults.report({
       code: "OPS_PORT_SEVERAL",
@@ -65,8 +65,8 @@ function checkPorts(part: PartDraft, faults: Faults): void {
       code: "METRICS_WITHOUT_OPS",
       path: `${part.path}.metrics`,
       value: part.metrics.map((metric) => metric.name).join(", "),
-      expected: "an ops port to export them on: ports: { ops: ops(9090) }",
-      problem: "metrics are exported on an ops port, and there is none",
+      expected: "an ops port, such as ops: ops(9090)",
+      problem: "there is no ops port to export metrics on",
     });
   }
   const needsHttp = part.kind === "gateway" || part.kind === "site";

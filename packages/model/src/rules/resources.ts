@@ -47,6 +47,6 @@ export function checkResources(
     path: `${path}.cpuLimit`,
     value: "none",
     expected: `a limit, or a waiver of "${cpuLimitCheck}" with its reason`,
-    problem: `no CPU limit needs a waiver of "${cpuLimitCheck}"`,
+    problem: "without a limit one replica can starve the others of its machine",
   });
 }

@@ -23,7 +23,7 @@ export function checkStores({ draft }: Resolved, faults: Faults): void {
         path: `${store.path}.backup`,
         value: undefined,
         expected: howToBackUp,
-        problem: `is missing: say ${howToBackUp}`,
+        problem: "is missing",
       });
     }
     if (!localForms[engine].includes(local)) {
@@ -133,7 +133,7 @@ export function checkVolumes(part: PartDraft, faults: Faults): void {
         path: `${path}.backup`,
         value: undefined,
         expected: `${howToBackUp}, or retain: false`,
-        problem: `is missing for a disk that is retained: say ${howToBackUp}`,
+        problem: "is missing for a disk that is retained",
       });
     }
     if (backup !== null && backup.plan !== null) checkPoint(path, backup.plan, faults);
