@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { createWriteStream } from "node:fs";
+import { writeSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { text } from "node:stream/consumers";
 import { CodedError } from "@ashlar/foundation";
@@ -20,10 +20,18 @@ async function main(): Promise<void> {
   const asked = await text(process.stdin);
   if (asked === "") return; // The definition did not load, so there is nothing to supervise.
   const request = JSON.parse(asked) as DetachedRequest;
+  try {
+    await supervise(request);
+  } catch (error) {
+    report({ state: "failed", error: reportedFrom(error) });
+    process.exitCode = 1;
+  }
+}
+
+async function supervise(request: DetachedRequest): Promise<void> {
   const environment = realEnvironment();
   const log = openSupervisorLog(prepareSupervisorLog(request.stateDir), environment.clock);
   process.on("uncaughtExceptionMonitor", (error) => log.error("supervisor crashed", { error }));
-  const report = openReport();
   const stop = new AbortController();
   void untilStopped().then((signal) => stop.abort(new SupervisorSignalled(signal)));
   try {
@@ -43,8 +51,7 @@ async function main(): Promise<void> {
     await supervisor.stopped;
   } catch (error) {
     log.error("supervisor failed", { error });
-    report({ state: "failed", error: reportedFrom(error) });
-    process.exitCode = 1;
+    throw error;
   }
 }
 
@@ -55,12 +62,13 @@ class SupervisorSignalled extends CodedError<"SUPERVISOR_SIGNALLED", { readonly 
   }
 }
 
-function openReport(): (report: SupervisorReport) => void {
-  const pipe = createWriteStream("", { fd: 3 });
-  pipe.on("error", () => undefined);
-  return (report) => {
-    pipe.write(`${JSON.stringify(report)}\n`);
-  };
+/** Written at once: this process may end right after. */
+function report(what: SupervisorReport): void {
+  try {
+    writeSync(3, `${JSON.stringify(what)}\n`);
+  } catch {
+    // The parent has gone away.
+  }
 }
 
 await main();

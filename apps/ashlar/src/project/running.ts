@@ -56,7 +56,7 @@ export async function openRunning(
 }
 
 export async function listRunning(where: Where): Promise<readonly RunningSystem[]> {
-  const opened = await Promise.all(listStates(where).map(openState));
+  const opened = await Promise.all(listStates(where).map(openReadable));
   return opened.filter((each) => each !== null);
 }
 
@@ -85,6 +85,16 @@ export async function openState(state: SystemState): Promise<RunningSystem | nul
     return { ...state, control: await ControlClient.open(state.stateDir) };
   } catch (error) {
     if (hasCode(error, "CONTROL_UNREACHABLE")) return null;
+    throw error;
+  }
+}
+
+/** Another user's system is none of ours, unless it is asked for by name. */
+async function openReadable(state: SystemState): Promise<RunningSystem | null> {
+  try {
+    return await openState(state);
+  } catch (error) {
+    if (hasCode(error, "STATE_UNREADABLE")) return null;
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock, Log, LogFields } from "@ashlar/foundation";
 import { describeError } from "@ashlar/foundation";
+import { StateUnwritableError } from "@ashlar/local";
 
 const rotatedAtBytes = 8 * 2 ** 20;
 
@@ -14,10 +15,18 @@ export function supervisorLogFile(stateDir: string): string {
   return join(stateDir, "logs", "supervisor.log");
 }
 
-/** Makes the directory; the file of earlier runs is kept, and set aside once it is large. */
+/**
+ * Makes the directory; the file of earlier runs is kept, and set aside once it is large.
+ *
+ * @throws {StateUnwritableError}
+ */
 export function prepareSupervisorLog(stateDir: string): string {
   const file = supervisorLogFile(stateDir);
-  mkdirSync(dirname(file), { recursive: true });
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    throw new StateUnwritableError(dirname(file), error);
+  }
   const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (bytes > rotatedAtBytes) renameSync(file, `${file}.1`);
   return file;
