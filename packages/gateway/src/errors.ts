@@ -71,89 +71,82 @@ export class AttemptAbortedError extends CodedError<
   }
 }
 
-export interface ProblemKind {
-  readonly status: number;
-  readonly title: string;
-}
-
-const kind = (status: number, title: string): ProblemKind => ({ status, title });
-
 /** Every problem that the gateway itself answers with. */
 export const gatewayProblems = {
   /** The request line's target is not a plain path (absolute form, `*`, a fragment, controls). Never retry. */
-  TARGET_INVALID: kind(400, "Bad request target"),
+  TARGET_INVALID: { status: 400, title: "Bad request target" },
   /** The path has dot segments, empty segments, or encoded separators, controls or percent signs. Never retry. */
-  PATH_REFUSED: kind(400, "Bad path"),
+  PATH_REFUSED: { status: 400, title: "Bad path" },
   /** The request is not HTTP/1.1 as the specification has it. Never retry. */
-  REQUEST_MALFORMED: kind(400, "Malformed request"),
+  REQUEST_MALFORMED: { status: 400, title: "Malformed request" },
   /** A header is doubled, folded, or has characters that it may not have. Never retry. */
-  HEADER_REFUSED: kind(400, "Bad header"),
+  HEADER_REFUSED: { status: 400, title: "Bad header" },
   /** The header section is larger, or has more lines, than the gateway takes. Send fewer headers. */
-  HEADERS_TOO_LARGE: kind(431, "Headers too large"),
+  HEADERS_TOO_LARGE: { status: 431, title: "Headers too large" },
   /** The headers or the body did not arrive in time. Retry on a better connection. */
-  REQUEST_TIMEOUT: kind(408, "Request timeout"),
+  REQUEST_TIMEOUT: { status: 408, title: "Request timeout" },
   /** No route matches this path. Never retry. */
-  ROUTE_NOT_FOUND: kind(404, "Not found"),
+  ROUTE_NOT_FOUND: { status: 404, title: "Not found" },
   /** The path exists, the method does not; `Allow` lists those that do. Never retry. */
-  ROUTE_METHOD_REFUSED: kind(405, "Method not allowed"),
+  ROUTE_METHOD_REFUSED: { status: 405, title: "Method not allowed" },
   /** The route speaks WebSocket only: send an upgrade. Never retry as it is. */
-  UPGRADE_REQUIRED: kind(426, "Upgrade required"),
+  UPGRADE_REQUIRED: { status: 426, title: "Upgrade required" },
   /** The WebSocket handshake is malformed, or the route speaks HTTP only. Never retry. */
-  UPGRADE_REFUSED: kind(400, "Upgrade refused"),
+  UPGRADE_REFUSED: { status: 400, title: "Upgrade refused" },
   /** A preflight from an origin, or for a method or header, that the route does not permit. Never retry. */
-  CORS_REFUSED: kind(403, "Cross-origin request refused"),
+  CORS_REFUSED: { status: 403, title: "Cross-origin request refused" },
   /** The route needs credentials and none was sent. Sign in. */
-  CREDENTIALS_MISSING: kind(401, "Credentials required"),
+  CREDENTIALS_MISSING: { status: 401, title: "Credentials required" },
   /** The bearer token is not a signed JWT of sensible size. Never retry. */
-  TOKEN_MALFORMED: kind(401, "Bad token"),
+  TOKEN_MALFORMED: { status: 401, title: "Bad token" },
   /** The token's algorithm is `none`, symmetric, or not one of its issuer's. Never retry. */
-  TOKEN_ALGORITHM_REFUSED: kind(401, "Bad token"),
+  TOKEN_ALGORITHM_REFUSED: { status: 401, title: "Bad token" },
   /** The token names an issuer that this gateway does not trust. Never retry. */
-  TOKEN_ISSUER_UNKNOWN: kind(401, "Bad token"),
+  TOKEN_ISSUER_UNKNOWN: { status: 401, title: "Bad token" },
   /** The token was made for another audience. Never retry. */
-  TOKEN_AUDIENCE_WRONG: kind(401, "Bad token"),
+  TOKEN_AUDIENCE_WRONG: { status: 401, title: "Bad token" },
   /** The token's signing key is not among its issuer's keys. Sign in again. */
-  TOKEN_KEY_UNKNOWN: kind(401, "Bad token"),
+  TOKEN_KEY_UNKNOWN: { status: 401, title: "Bad token" },
   /** The signature does not fit the token. Never retry. */
-  TOKEN_SIGNATURE_INVALID: kind(401, "Bad token"),
+  TOKEN_SIGNATURE_INVALID: { status: 401, title: "Bad token" },
   /** The token has expired. Refresh it. */
-  TOKEN_EXPIRED: kind(401, "Token expired"),
+  TOKEN_EXPIRED: { status: 401, title: "Token expired" },
   /** The token is not valid yet, or was issued in the future. Check the clocks. */
-  TOKEN_NOT_YET_VALID: kind(401, "Token not valid yet"),
+  TOKEN_NOT_YET_VALID: { status: 401, title: "Token not valid yet" },
   /** A claim that the gateway needs is missing or of the wrong type. Never retry. */
-  TOKEN_CLAIM_INVALID: kind(401, "Bad token"),
+  TOKEN_CLAIM_INVALID: { status: 401, title: "Bad token" },
   /** The issuer's keys could not be fetched, so the token cannot be judged. Retry later. */
-  TOKEN_KEYS_UNAVAILABLE: kind(503, "Cannot verify tokens"),
+  TOKEN_KEYS_UNAVAILABLE: { status: 503, title: "Cannot verify tokens" },
   /** The API key is unknown, revoked or expired. Ask for a new one. */
-  API_KEY_INVALID: kind(401, "Bad API key"),
+  API_KEY_INVALID: { status: 401, title: "Bad API key" },
   /** User or password is wrong. */
-  PASSWORD_INVALID: kind(401, "Bad credentials"),
+  PASSWORD_INVALID: { status: 401, title: "Bad credentials" },
   /** The store of credentials cannot be reached, so they cannot be judged. Retry later. */
-  CREDENTIAL_STORE_UNAVAILABLE: kind(503, "Cannot verify credentials"),
+  CREDENTIAL_STORE_UNAVAILABLE: { status: 503, title: "Cannot verify credentials" },
   /** The caller has none of the roles that the route asks for. Never retry as this caller. */
-  ROLE_REQUIRED: kind(403, "Forbidden"),
+  ROLE_REQUIRED: { status: 403, title: "Forbidden" },
   /** The caller lacks a scope that the route asks for. Never retry with this token. */
-  SCOPE_REQUIRED: kind(403, "Forbidden"),
+  SCOPE_REQUIRED: { status: 403, title: "Forbidden" },
   /** More requests than the limit allows. Retry after the seconds in `Retry-After`. */
-  RATE_LIMITED: kind(429, "Too many requests"),
+  RATE_LIMITED: { status: 429, title: "Too many requests" },
   /** The body is larger than the route takes. Send less. */
-  REQUEST_BODY_TOO_LARGE: kind(413, "Body too large"),
+  REQUEST_BODY_TOO_LARGE: { status: 413, title: "Body too large" },
   /** The gateway has as many requests in flight as it may. Retry after `Retry-After`. */
-  OVERLOADED: kind(503, "Overloaded"),
+  OVERLOADED: { status: 503, title: "Overloaded" },
   /** The gateway is stopping. Retry at once on a new connection. */
-  GATEWAY_STOPPING: kind(503, "Stopping"),
+  GATEWAY_STOPPING: { status: 503, title: "Stopping" },
   /** No replica of the service can be reached. Retry after `Retry-After` if idempotent. */
-  UPSTREAM_UNREACHABLE: kind(502, "Service unreachable"),
+  UPSTREAM_UNREACHABLE: { status: 502, title: "Service unreachable" },
   /** The service's answer is not HTTP/1.1, or broke off. Retry if idempotent. */
-  UPSTREAM_ANSWER_INVALID: kind(502, "Bad answer from service"),
+  UPSTREAM_ANSWER_INVALID: { status: 502, title: "Bad answer from service" },
   /** The service has failed too often and is left in peace for a while. Retry after `Retry-After`. */
-  UPSTREAM_CIRCUIT_OPEN: kind(503, "Service unavailable"),
+  UPSTREAM_CIRCUIT_OPEN: { status: 503, title: "Service unavailable" },
   /** The service did not answer within the route's time. Retry if idempotent. */
-  UPSTREAM_TIMEOUT: kind(504, "Service timed out"),
+  UPSTREAM_TIMEOUT: { status: 504, title: "Service timed out" },
   /** As many WebSockets are open as may be. Retry later. */
-  WEBSOCKETS_EXHAUSTED: kind(503, "Too many WebSockets"),
+  WEBSOCKETS_EXHAUSTED: { status: 503, title: "Too many WebSockets" },
   /** A fault in the gateway itself; the log has it under the correlation id. */
-  GATEWAY_FAULT: kind(500, "Internal error"),
-} as const satisfies Readonly<Record<string, ProblemKind>>;
+  GATEWAY_FAULT: { status: 500, title: "Internal error" },
+} as const;
 
 export type ProblemCode = keyof typeof gatewayProblems;

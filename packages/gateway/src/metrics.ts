@@ -16,17 +16,18 @@ import {
   type Metric,
 } from "@ashlar/foundation";
 
-const routeLabel = { maxValues: 200 } as const;
-const targetLabel = { maxValues: 100 } as const;
-const refusedLabels = { route: routeLabel, code: { maxValues: 60 } } as const;
+const refusedLabels = { route: { maxValues: 200 }, code: { maxValues: 60 } } as const;
 const upstreamLabels = {
-  target: targetLabel,
+  target: { maxValues: 100 },
   outcome: ["ok", "server_error", "timeout", "unreachable", "invalid", "aborted"],
 } as const;
-const retryLabels = { target: targetLabel, outcome: ["retried", "budget_exhausted"] } as const;
-const targetLabels = { target: targetLabel } as const;
+const retryLabels = {
+  target: { maxValues: 100 },
+  outcome: ["retried", "budget_exhausted"],
+} as const;
+const targetLabels = { target: { maxValues: 100 } } as const;
 const cacheLabels = {
-  route: routeLabel,
+  route: { maxValues: 200 },
   outcome: ["hit", "stale", "miss", "bypass", "coalesced", "revalidated"],
 } as const;
 const storeLabels = { store: ["rate_limits", "credentials"] } as const;

@@ -66,7 +66,7 @@ export const issuerPlan: TokenIssuerPlan = {
 export class Service implements AsyncDisposable {
   readonly server: Server;
   readonly url: string;
-  readonly sockets = new Set<Socket>();
+  readonly sockets: Set<Socket> = new Set();
   requests = 0;
 
   constructor(server: Server) {

@@ -1,7 +1,7 @@
 /**
  * One connection to Redis or Valkey, kept up in the background.
  *
- * - RD1  Opening does not wait for the server: while it is out of reach, commands fail at once instead of
+ * - RV1  Opening does not wait for the server: while it is out of reach, commands fail at once instead of
  *        queueing, and the connection is tried again with a growing pause.
  *
  * @module

@@ -4,8 +4,8 @@
  * The server runs a script alone, so taking several limits is atomic; its own clock gives the time.
  * Each key is a hash of slot → count that expires by itself.
  *
- * - RD2  Every answer follows from one script call: no gateway acts on what another may have changed.
- * - RD3  A key lives no longer than its window and two slots after its last admitted request.
+ * - RV2  Every answer follows from one script call: no gateway acts on what another may have changed.
+ * - RV3  A key lives no longer than its window and two slots after its last admitted request.
  *
  * What this cannot promise: a primary that fails over before it has replicated forgets the newest
  * counts, so up to one limit more may pass in that window.

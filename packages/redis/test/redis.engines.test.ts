@@ -72,7 +72,7 @@ async function view<Store extends object>(
 describe("rate limits in Redis", () => {
   let keys = 0;
   for (const { name, run } of rateLimitStoreCases) {
-    test(`RD2: ${name}`, () =>
+    test(`RV2: ${name}`, () =>
       run({
         freshKey: () => `k${keys++}`,
         open: (wallMs) =>
@@ -80,7 +80,7 @@ describe("rate limits in Redis", () => {
       }));
   }
 
-  test("RD3: keys expire by themselves", async () => {
+  test("RV3: keys expire by themselves", async () => {
     await using store = await view((redis) => new RedisRateLimitStore(redis));
     await store.take([{ key: "brief", limit: 1, windowMs: 1_000 }]);
     const script = { text: "return redis.call('PTTL', KEYS[1])", digest: "1".repeat(40) };
@@ -99,7 +99,7 @@ describe("credentials in Redis", () => {
   }
 });
 
-test("RD1: commands fail at once while the server is away, and work when it is back", async () => {
+test("RV1: commands fail at once while the server is away, and work when it is back", async () => {
   await using store = await view((redis) => new RedisRateLimitStore(redis));
   const check = { key: "away", limit: 5, windowMs: 60_000 };
   const exited = once(server, "exit");
