@@ -5,11 +5,16 @@
  */
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Plan } from "@ashlar/model";
 import { ControlRefusedError, ControlUnreachableError } from "./errors.ts";
+import { identityOf, isAlive } from "./process-identity.ts";
 import { readStateFile } from "./state-file.ts";
 import type { LogLine, SupervisorEvent, SystemStatus } from "./status.ts";
 import type { DownOptions, KillOptions, LogQuery, SystemControl } from "./system-control.ts";
+
+/** Times 10 ms: how long a supervisor that has answered may take to leave. */
+const lastBreathsMax = 500;
 
 export class ControlClient implements SystemControl {
   readonly #socketPath: string;
@@ -79,8 +84,13 @@ export class ControlClient implements SystemControl {
     await this.#json("POST", `${pathOf(part)}/kill`, options);
   }
 
+  /** Settles when the supervisor's own process has ended too, unless it is this one. */
   async down(options: DownOptions = {}): Promise<void> {
+    const { supervisorPid } = await this.status();
+    const supervisor = identityOf(supervisorPid);
     await this.#json("POST", "/v1/down", { wipe: options.wipe ?? false });
+    if (supervisor === undefined || supervisorPid === process.pid) return;
+    for (let waits = 0; waits < lastBreathsMax && isAlive(supervisor); waits++) await delay(10);
   }
 
   async #json<Answer = unknown>(method: string, path: string, body?: object): Promise<Answer> {

@@ -57,10 +57,14 @@ export class Launcher {
     );
   }
 
-  /** Writes every policy that differs from what is there. Calls are carried out one by one. */
+  /**
+   * Writes every policy that differs from what is there. Calls are carried out one by one; one that
+   * fails (a full disk) leaves the policies as they were, for the next to try again.
+   */
   writePolicies(): Promise<void> {
-    this.#policyWrite = this.#policyWrite.then(() => this.#writeChangedPolicies());
-    return this.#policyWrite;
+    const write = this.#policyWrite.then(() => this.#writeChangedPolicies());
+    this.#policyWrite = write.catch(() => undefined);
+    return write;
   }
 
   async launch(request: LaunchRequest): Promise<StartedProcess> {
@@ -79,7 +83,8 @@ export class Launcher {
     });
     const command = await this.#commandOf(part);
     const started = await startProcess({ ...command, cwd: projectDir, env }, clock);
-    void started.ended.then(() => rm(scratch, { recursive: true, force: true }));
+    const clean = (): Promise<void> => rm(scratch, { recursive: true, force: true });
+    void started.ended.then(clean).catch(() => undefined); // What stays is removed by the next wipe.
     return started;
   }
 

@@ -50,8 +50,10 @@ export class RunningSystem implements AsyncDisposable {
   readonly #vault: SecretVault;
   readonly #booked = new Map<string, BookedPart>();
   readonly #runners = new Map<string, AnyPart>();
-  /** By part, and then by instance and address: the latest count that a guard has told. */
-  readonly #denials = new Map<string, Map<string, number>>();
+  /** By part: how many connections its guards have refused. */
+  readonly #denials = new Map<string, number>();
+  /** By instance and address: the latest count that a guard has told. */
+  readonly #denialCounts = new Map<string, number>();
   #launcher: Launcher | undefined;
 
   /**
@@ -168,7 +170,7 @@ export class RunningSystem implements AsyncDisposable {
       onChange: (status) => {
         onStore(status);
         // Its address is new to the policies; nobody is told that it is ready before they hold it.
-        void this.#launcher?.writePolicies();
+        void this.#refreshPolicies();
         onChange();
       },
     });
@@ -268,7 +270,7 @@ export class RunningSystem implements AsyncDisposable {
       changed: onChange,
       createReplica: (ordinal, how) => this.#createReplica(part, ordinal, how),
       lastLines: (instance) => station.logs.lastTexts(instance, lastLinesCount),
-      denials: () => this.#denialCount(part.name),
+      denials: () => this.#denials.get(part.name) ?? 0,
       notice: (level, code, text) => {
         onNotice({ level, code, text: `${part.name}: ${text}`, part: part.name, detail: {} });
       },
@@ -330,7 +332,7 @@ export class RunningSystem implements AsyncDisposable {
     const ports = await addresses.lend(ordinal);
     try {
       what.signal.throwIfAborted();
-      await this.#launcher?.writePolicies();
+      await this.#refreshPolicies();
       const process = await this.#launcherOrThrow().launch({
         part,
         ordinal,
@@ -351,6 +353,21 @@ export class RunningSystem implements AsyncDisposable {
     } catch (error) {
       addresses.giveBack(ordinal, ports);
       throw error;
+    }
+  }
+
+  /** A process that runs with an older policy is refused too much, never too little. */
+  async #refreshPolicies(): Promise<void> {
+    try {
+      await this.#launcher?.writePolicies();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#given.onNotice({
+        level: "warn",
+        code: "POLICY_NOT_WRITTEN",
+        text: `the network policy cannot be brought up to date: ${reason}`,
+        detail: { reason },
+      });
     }
   }
 
@@ -384,19 +401,16 @@ export class RunningSystem implements AsyncDisposable {
     return this.#launcher;
   }
 
-  #denialCount(part: string): number {
-    const counts = this.#denials.get(part)?.values() ?? [];
-    return [...counts].reduce((sum, count) => sum + count, 0);
-  }
-
   /** Looks for what guards say about refused connections. */
   #onLine(line: LogLine): void {
     if (line.fields["code"] !== "NETWORK_POLICY_DENIED" || line.stream !== "stderr") return;
     const { target, count } = line.fields;
     if (typeof target !== "string" || typeof count !== "number") return;
-    const counts = this.#denials.get(line.part) ?? new Map<string, number>();
-    counts.set(`${line.instance} ${target}`, count);
-    this.#denials.set(line.part, counts);
+    const key = `${line.instance} ${target}`;
+    const before = this.#denialCounts.get(key) ?? 0;
+    const more = count > before ? count - before : count; // Less: a new process counts from the start.
+    this.#denialCounts.set(key, count);
+    this.#denials.set(line.part, (this.#denials.get(line.part) ?? 0) + more);
     this.#given.onNotice({
       level: "warn",
       code: "NETWORK_POLICY_DENIED",

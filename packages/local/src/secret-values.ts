@@ -75,10 +75,10 @@ export class SecretVault {
     if (shape.shape === "supplied") {
       const given = this.#options.variables[suppliedVariable(secret.name, key)];
       const value = given === undefined || given === "" ? (shape.local ?? "") : given;
-      await writePrivate(path, value, "replace");
+      if ((await present(path)) !== value) await writePrivate(path, value, "replace");
       return;
     }
-    if (await exists(path)) return; // LSV1
+    if ((await present(path)) !== undefined) return; // LSV1
     const files = valuesFor(shape, this.#options.clock);
     for (const [suffix, value] of Object.entries(files)) {
       if (suffix !== "") await writePrivate(`${path}${suffix}`, value, "replace");
@@ -136,12 +136,12 @@ function keyPair(algorithm: "ed25519" | "rs256" | "secp256k1"): Readonly<Record<
   };
 }
 
-async function exists(path: string): Promise<boolean> {
+/** A file's content; undefined when there is none. */
+async function present(path: string): Promise<string | undefined> {
   try {
-    await readFile(path);
-    return true;
+    return await readFile(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new StateUnwritableError(path, error);
   }
 }
