@@ -9,8 +9,9 @@ import { suggest } from "@ashlar/foundation";
 import type { SystemControl } from "@ashlar/local";
 import { type Plan, plan as planOf } from "@ashlar/model";
 import { openInBrowser } from "../browser.ts";
-import { type Cli, styleFor, writeJson, writeLine } from "../cli.ts";
+import { type Cli, styleFor, type Variables, writeJson, writeLine } from "../cli.ts";
 import { CliCommand, type Done, groups } from "../command.ts";
+import { variableOf } from "../engines/overrides.ts";
 import { UsageError } from "../errors.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import { interruptible } from "../interrupt.ts";
@@ -70,6 +71,7 @@ async function up(cli: Cli, wanted: string | undefined, flags: UpFlags): Promise
   const plan = planOf(definition, flags.env === undefined ? {} : { environment: flags.env });
   const replicas = checkedReplicas(plan, flags.replicas ?? []);
   const stateDir = stateDirectoryOf(located.root, plan.system, cli.variables);
+  if (!flags.console) refuseLostMail(plan, cli.variables);
   const running = await openState({ system: plan.system, stateDir });
   if (running !== null) return alreadyRunning(cli, running, flags);
 
@@ -116,6 +118,18 @@ function checkedReplicas(plan: Plan, texts: readonly string[]): Readonly<Record<
     ]);
   }
   return counts;
+}
+
+/** The mailbox is the console's: without it, a relay must be given. */
+function refuseLostMail(plan: Plan, variables: Variables): void {
+  const lost = Object.values(plan.externals)
+    .filter((external) => external.local === "mailbox")
+    .map((external) => ({ name: external.name, variable: variableOf(external.name) }))
+    .find(({ variable }) => (variables[variable] ?? "") === "");
+  if (lost === undefined) return;
+  throw new UsageError(`--no-console leaves "${lost.name}" without its mailbox`, [
+    `Set ${lost.variable} to a relay, for example ${lost.variable}=smtp://127.0.0.1:2525`,
+  ]);
 }
 
 /** Asking twice is no fault; but what has changed since is not applied, and that is said. */

@@ -53,13 +53,24 @@ function logFile(stateDir: string, directory: string): (instance: string) => str
   };
 }
 
-/** The text of a JSON log line with its error, so that people need not read JSON. */
+/** Said by the process about itself, where it is shown already. */
+const framing: ReadonlySet<string> = new Set([
+  "time",
+  "level",
+  "text",
+  "part",
+  "instance",
+  "system",
+  "stack",
+]);
+
+/** The text of a JSON log line with what else it says, so that people need not read JSON. */
 function readable(line: string): string {
   try {
     const entry = JSON.parse(line) as Readonly<Record<string, unknown>>;
-    const error = entry["error"];
-    const why = error === undefined ? "" : `: ${describe(error)}`;
-    return typeof entry["text"] === "string" ? `${entry["text"]}${why}` : line;
+    if (typeof entry["text"] !== "string") return line;
+    const rest = Object.entries(entry).filter(([name]) => !framing.has(name));
+    return [entry["text"], ...rest.map(([name, value]) => `${name}=${describe(value)}`)].join("  ");
   } catch {
     return line;
   }
