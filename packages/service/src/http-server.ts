@@ -59,7 +59,7 @@ export interface HttpLimits {
   readonly bodyBytes?: number;
   /** From a request's first byte to its last. Default 15 s. */
   readonly requestTimeoutMs?: number;
-  /** From a request's arrival to its answer. Default 30 s; a route may say otherwise by `handlerTimeout`. */
+  /** From a request's arrival to its answer. Default 30 s; a route may say otherwise by `config.timeoutMs`. */
   readonly handlerTimeoutMs?: number;
 }
 
@@ -83,6 +83,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Made by the kit from the route's schema. */
     checks?: RequestChecks;
+    /** How long this route may take to answer. `Infinity` for streams. */
+    timeoutMs?: number;
   }
 }
 
@@ -97,7 +99,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const handlerTimeoutMs = options.limits?.handlerTimeoutMs ?? 30_000;
   const server = fastify({
     bodyLimit: bodyBytes,
-    handlerTimeout: handlerTimeoutMs,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: 65_000,
     forceCloseConnections: "idle",
@@ -121,7 +122,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.decorateRequest("principal", null);
   useZod(server);
   useJsonBodies(server);
-  const inFlight = new InFlight();
+  const inFlight = new InFlight(options.environment.clock);
   observeRequests(server, options, { handlerTimeoutMs, inFlight });
   answerErrors(server, options, new RouteTable());
   return { fastify: server, [Symbol.asyncDispose]: () => closeServer(server, inFlight) };
@@ -131,6 +132,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 async function closeServer(server: ServiceHttp, inFlight: InFlight): Promise<void> {
   const closed = server.close();
   await inFlight.untilIdle();
+  inFlight.close();
   server.server.closeAllConnections();
   await closed;
 }
@@ -186,7 +188,7 @@ function observeRequests(
   metrics.onExpose(() => gauge.set({}, inFlight.count));
   const finished = requestMeasures(options);
   server.addHook("onRequest", (request, reply, done) => {
-    const limitMs = request.routeOptions.handlerTimeout ?? handlerTimeoutMs;
+    const limitMs = request.routeOptions.config.timeoutMs ?? handlerTimeoutMs;
     const context = openRequestContext(request.headers, request.id, {
       clock: environment.clock,
       limitMs,
@@ -194,12 +196,14 @@ function observeRequests(
     const parent = tracer.extract(request.headers) ?? null;
     const span = tracer.start(request.method, { kind: "server", parent });
     request.serving = { context, span };
-    inFlight.enter();
+    const { deadlineAtMs } = context;
+    const served = { deadlineAtMs, giveUp: () => giveUp(request, reply) };
+    inFlight.enter(served);
     reply.header(correlationHeader, request.id);
     const startedAtMs = environment.clock.monotonicMs();
     // `close` comes after every answer and every broken connection, once.
     reply.raw.once("close", () => {
-      inFlight.leave();
+      inFlight.leave(served);
       finished(request, reply, startedAtMs);
     });
     span.run(() => runInRequest(context, done));
@@ -214,6 +218,17 @@ function observeRequests(
     if (health.isStopping) reply.header("connection", "close");
     done(null, payload);
   });
+}
+
+/** The handler was not done in time: the client is told, and what the handler says later is dropped. */
+function giveUp(request: FastifyRequest, reply: FastifyReply): void {
+  if (reply.sent) return;
+  if (reply.raw.headersSent) {
+    reply.raw.destroy();
+    return;
+  }
+  const detail = "the service was not done within the route's time";
+  void sendProblem(request, reply, serviceProblem("HANDLER_TIMED_OUT", detail));
 }
 
 /** Counts, times, traces and logs a request that has come to its end (SK9). */

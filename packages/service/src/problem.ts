@@ -119,7 +119,6 @@ const frameworkCodes: Readonly<Record<string, ServiceProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "BODY_TOO_LARGE",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "MEDIA_TYPE_UNSUPPORTED",
   FST_ERR_CTP_INVALID_TYPE: "MEDIA_TYPE_UNSUPPORTED",
-  FST_ERR_HANDLER_TIMEOUT: "HANDLER_TIMED_OUT",
   FST_ERR_BAD_URL: "URL_MALFORMED",
   FST_ERR_MAX_PARAM_LENGTH: "PATH_UNKNOWN",
   FST_ERR_ASYNC_CONSTRAINT: "URL_MALFORMED",
@@ -130,7 +129,6 @@ const frameworkDetails: Readonly<Partial<Record<ServiceProblemCode, string>>> = 
   HTTP_MALFORMED: "the body's size does not fit its Content-Length",
   BODY_TOO_LARGE: "the body is larger than this route takes",
   MEDIA_TYPE_UNSUPPORTED: "send the body as application/json",
-  HANDLER_TIMED_OUT: "the service was not done within the route's time",
   URL_MALFORMED: "the path is not valid percent-encoded UTF-8",
   PATH_UNKNOWN: "this service has no such path",
 };

@@ -305,3 +305,23 @@ test("SK16: the document lists the routes, their shapes and their refusals", asy
     "limit",
   ]);
 });
+
+test("SK2: a handler that is not done in time is answered for, and its late answer is dropped", async () => {
+  const gate = Promise.withResolvers<void>();
+  const finished = Promise.withResolvers<void>();
+  await using service = await startService({
+    limits: { handlerTimeoutMs: 50 },
+    open: ({ http }) => {
+      http.get("/late", async () => {
+        await gate.promise;
+        finished.resolve();
+        return "too late";
+      });
+    },
+  });
+  const answer = await service.call("GET", "/late");
+  expect([answer.status, answer.body.code]).toEqual([503, "HANDLER_TIMED_OUT"]);
+  gate.resolve();
+  await finished.promise;
+  expect((await service.call("GET", "/nowhere")).status).toBe(404);
+});

@@ -13,11 +13,14 @@ interface Running extends AsyncDisposable {
   readonly exited: Promise<number | null>;
 }
 
+/** A small young generation, as the README advises: an idle process keeps 10 MB less. */
+const flags: readonly string[] = ["--max-semi-space-size=2"];
+
 /** Starts the fixture as the local runner starts a part. */
 function start(variables: Record<string, string> = {}): Running {
   const child = spawn(
     process.execPath,
-    ["--conditions=@ashlar/source", join(import.meta.dirname, "fixture/main.ts")],
+    [...flags, "--conditions=@ashlar/source", join(import.meta.dirname, "fixture/main.ts")],
     {
       env: { PATH: process.env["PATH"], ASHLAR_PART: "demo", ...variables },
       stdio: ["ignore", "pipe", "inherit"],
