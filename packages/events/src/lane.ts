@@ -82,6 +82,13 @@ export class Lane {
   /** First of their subject, and due later. */
   readonly #delayed = new Set<Item>();
   #dirty = new Set<Item>();
+  /** Settled, while a record of them may still lie among the waiting ones. */
+  readonly #unconfirmed = new Set<number>();
+  /**
+   * Set aside by an earlier owner, and not yet read by this one: they take their turn when the reading
+   * comes to them, or it would offer them a second time.
+   */
+  readonly #ahead = new Map<number, { readonly attempts: number; readonly dueMs: number }>();
   #cursor: number;
   #committedCursor: number;
   #readTo: number;
@@ -134,8 +141,12 @@ export class Lane {
     for (const { position, event } of events) {
       invariant(position > this.#readTo, "events are offered in order, each once");
       this.#readTo = position;
-      const item = new Item(position, event.subject, 0, false);
+      const ahead = this.#ahead.get(position);
+      this.#ahead.delete(position);
+      const item = new Item(position, event.subject, ahead?.dueMs ?? 0, ahead !== undefined);
+      item.attempts = ahead?.attempts ?? 0;
       item.event = event;
+      if (ahead !== undefined) this.#waitingCount++;
       this.#window.push(item);
       this.#items.set(position, item);
       const before = this.#subjects.get(event.subject);
@@ -146,10 +157,23 @@ export class Lane {
     this.#advance();
   }
 
-  /** Events set aside earlier: at the start, and after a replay. Known ones are left as they are. */
+  /**
+   * Events set aside earlier: at the start, and after a replay. Those known are left as they are, and
+   * so are those that are settled here but still recorded there, which would be handled again.
+   */
   offerWaiting(entries: readonly WaitingEntry[], nowMs: number): void {
     for (const entry of entries.toSorted((a, b) => a.position - b.position)) {
-      if (this.#items.has(entry.position)) continue;
+      const { position, attempts } = entry;
+      if (this.#unconfirmed.has(position)) continue;
+      const known = this.#items.get(position);
+      if (known !== undefined) {
+        known.isRecorded = true; // Perhaps by a replay: settling it must remove the record.
+        continue;
+      }
+      if (position > this.#readTo) {
+        this.#ahead.set(position, { attempts, dueMs: nowMs + entry.dueInMs });
+        continue;
+      }
       const item = new Item(entry.position, entry.subject, nowMs + entry.dueInMs, true);
       item.attempts = entry.attempts;
       this.#waitingCount++;
@@ -244,6 +268,10 @@ export class Lane {
 
   confirmProgress(progress: LaneProgress): void {
     for (const each of progress.items as ReadonlySet<Item>) {
+      if (each.phase === "handled" || each.phase === "dead") {
+        // Settled after it was taken: its record goes with the next commit only.
+        if (!this.#dirty.has(each)) this.#unconfirmed.delete(each.position);
+      }
       if (each.isWaiting && each.phase === "queued") each.event = undefined; // It is safe elsewhere.
     }
     this.#committedCursor = Math.max(this.#committedCursor, progress.record.cursor);
@@ -266,6 +294,7 @@ export class Lane {
     item.event = undefined;
     if (item.isWaiting) this.#waitingCount--;
     if (item.isRecorded || phase === "dead") this.#dirty.add(item);
+    if (item.isRecorded) this.#unconfirmed.add(position);
     this.#items.delete(position);
     const queue = this.#subjects.get(item.subject) ?? [];
     queue.shift();
