@@ -3,9 +3,11 @@
  *
  * @module
  */
+
 import type { Event, Outbox } from "@ashlar/events";
 import type { Clock } from "@ashlar/foundation";
 import type { ShopEventDraft } from "./shop-events.ts";
+import { timestamp } from "./timestamp.ts";
 
 export interface EventWriter<Tx> {
   write(tx: Tx, ...drafts: readonly ShopEventDraft[]): Promise<void>;
@@ -22,7 +24,7 @@ export function eventWriter<Tx>(options: EventWriterOptions<Tx>): EventWriter<Tx
   const { outbox, clock } = options;
   return {
     write: async (tx, ...drafts) => {
-      const time = new Date(clock.wallMs()).toISOString();
+      const time = timestamp(clock.wallMs()).toISOString();
       const traceparent = options.traceparent();
       const trace = traceparent === undefined ? {} : { traceparent };
       const events = drafts.map((draft): Event => ({ ...draft, time, ...trace }));

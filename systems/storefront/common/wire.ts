@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import * as z from "zod";
+import { timestamp } from "./timestamp.ts";
 
 /** Text that people read: trimmed, without control characters. */
 export function plainText(limits: { readonly min: number; readonly max: number }): z.ZodString {
@@ -51,7 +53,7 @@ export const timeSchema: z.ZodISODateTime = z.iso.datetime();
 
 /** ISO 8601 in UTC. */
 export function isoTime(wallMs: number): string {
-  return new Date(wallMs).toISOString();
+  return timestamp(wallMs).toISOString();
 }
 
 /** For answers without a body. */

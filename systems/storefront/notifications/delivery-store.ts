@@ -3,9 +3,11 @@
  *
  * @module
  */
+
 import type { Queryable, Transaction } from "@ashlar/postgres";
 import type { Position } from "../common/cursor.ts";
 import type { ShopEventType } from "../common/shop-events.ts";
+import { timestamp } from "../common/timestamp.ts";
 import type { ChannelName } from "./channel.ts";
 import type { AfterAttempt, Delivery, DeliveryStatus } from "./delivery.ts";
 
@@ -44,8 +46,8 @@ export async function insertDelivery(tx: Transaction, delivery: Delivery): Promi
       delivery.locale,
       delivery.type,
       JSON.stringify(delivery.data),
-      new Date(delivery.nextAttemptAtMs),
-      new Date(delivery.createdAtMs),
+      timestamp(delivery.nextAttemptAtMs),
+      timestamp(delivery.createdAtMs),
       delivery.traceparent,
     ],
   );
@@ -74,7 +76,7 @@ export async function claimDue(sql: Queryable, claim: Claim): Promise<readonly D
        order by next_attempt_at limit $4 for update skip locked
      )
      returning *`,
-    [new Date(claim.nowMs), new Date(claim.nowMs + claim.leaseMs), claim.holder, claim.limit],
+    [timestamp(claim.nowMs), timestamp(claim.nowMs + claim.leaseMs), claim.holder, claim.limit],
   );
   return rows.map(deliveryOf);
 }
@@ -99,9 +101,9 @@ export async function recordAttempt(
       attempt.id,
       attempt.holder,
       after.status,
-      after.status === "sent" ? new Date(nowMs) : null,
+      after.status === "sent" ? timestamp(nowMs) : null,
       after.status === "sent" ? null : after.error.slice(0, 1000),
-      new Date(nextAtMs),
+      timestamp(nextAtMs),
     ],
   );
   return count > 0;
@@ -119,7 +121,7 @@ export async function revive(tx: Transaction, id: string, nowMs: number): Promis
   await tx.execute(
     `update deliveries set status = 'pending', attempts = 0, next_attempt_at = $2
      where id = $1 and status = 'dead'`,
-    [id, new Date(nowMs)],
+    [id, timestamp(nowMs)],
   );
 }
 
@@ -144,7 +146,7 @@ export async function listDeliveries(
        and ($5::uuid is null or user_id = $5)
      order by created_at desc, id desc limit $6`,
     [
-      query.after === undefined ? null : new Date(query.after.atMs),
+      query.after === undefined ? null : timestamp(query.after.atMs),
       query.after?.id ?? null,
       query.status ?? null,
       query.channel ?? null,

@@ -39,7 +39,7 @@ export interface Letterhead {
 
 /** The title as a header value (MG3), at most 200 characters. */
 export function subjectOf(message: Message): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
+  // oxlint-disable-next-line no-control-regex -- these are what must not pass
   return message.title.replaceAll(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ").slice(0, 200);
 }
 
@@ -57,6 +57,7 @@ function textOf(block: Block): string {
     case "link":
       return `${block.label}: ${safeUrl(block.url)}`;
     case "code":
+    default:
       return `${block.label}:\n${block.code}`;
   }
 }
@@ -102,6 +103,7 @@ function htmlOf(block: Block): string {
     case "link":
       return `<p><a style="${style.button}" href="${escape(safeUrl(block.url))}">${escape(block.label)}</a></p>`;
     case "code":
+    default:
       return `<p>${escape(block.label)}<code style="${style.code}">${escape(block.code)}</code></p>`;
   }
 }

@@ -3,8 +3,10 @@
  *
  * @module
  */
+
 import type { Queryable, Transaction } from "@ashlar/postgres";
 import type { Position } from "../common/cursor.ts";
+import { timestamp } from "../common/timestamp.ts";
 
 export interface Notification {
   readonly id: string;
@@ -47,7 +49,7 @@ export async function insertNotification(
       notification.title,
       notification.body,
       notification.subject,
-      new Date(notification.createdAtMs),
+      timestamp(notification.createdAtMs),
     ],
   );
 }
@@ -72,7 +74,7 @@ export async function listNotifications(
      order by created_at desc, id desc limit $5`,
     [
       query.userId,
-      query.after === undefined ? null : new Date(query.after.atMs),
+      query.after === undefined ? null : timestamp(query.after.atMs),
       query.after?.id ?? null,
       query.unreadOnly,
       query.limit + 1,
@@ -109,7 +111,7 @@ export function markRead(
   return sql.execute(
     `update notifications set read_at = $3
      where user_id = $1 and ($2::uuid is null or id = $2) and read_at is null`,
-    [which.userId, which.id ?? null, new Date(nowMs)],
+    [which.userId, which.id ?? null, timestamp(nowMs)],
   );
 }
 

@@ -5,10 +5,12 @@
  *
  * @module
  */
+
 import type { Queryable, Transaction } from "@ashlar/postgres";
 import { requireMatch } from "../common/entity-tag.ts";
 import type { Contact } from "../common/internal-api.ts";
 import type { ShopEventType } from "../common/shop-events.ts";
+import { timestamp } from "../common/timestamp.ts";
 import type { ChannelName } from "./channel.ts";
 import { PushTokenMissingError } from "./errors.ts";
 import type { NotificationsRuntime } from "./runtime.ts";
@@ -92,7 +94,7 @@ export function changePreferences(
       `update preferences set email = $2, sms = $3, push = $4, push_token = $5, version = $6,
          updated_at = $7
        where user_id = $1`,
-      [userId, email, sms, push, pushToken, version, new Date(runtime.environment.clock.wallMs())],
+      [userId, email, sms, push, pushToken, version, timestamp(runtime.environment.clock.wallMs())],
     );
     return { email, sms, push, pushToken, version };
   });
@@ -108,7 +110,7 @@ async function lockPreferences(
   await tx.execute(
     `insert into preferences (user_id, email, sms, push, version, updated_at)
      values ($1, $2, $3, $4, 0, $5) on conflict (user_id) do nothing`,
-    [userId, email, sms, push, new Date(nowMs)],
+    [userId, email, sms, push, timestamp(nowMs)],
   );
   await tx.execute("select 1 from preferences where user_id = $1 for update", [userId]);
   return findPreferences(tx, userId);

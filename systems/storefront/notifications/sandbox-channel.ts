@@ -7,8 +7,10 @@
  *
  * @module
  */
+
 import type { Clock } from "@ashlar/foundation";
 import type { Pool, Queryable } from "@ashlar/postgres";
+import { timestamp } from "../common/timestamp.ts";
 import type { Channel, Envelope } from "./channel.ts";
 import { MessageRefusedError, MessageUndeliveredError } from "./errors.ts";
 
@@ -47,7 +49,7 @@ export class SandboxChannel implements Channel {
     await this.#database.execute(
       `insert into sandbox_messages (message_id, channel, address, text, accepted_at)
        values ($1, $2, $3, $4, $5) on conflict (message_id) do nothing`,
-      [messageId, this.#name, address, text, new Date(this.#clock.wallMs())],
+      [messageId, this.#name, address, text, timestamp(this.#clock.wallMs())],
     );
   }
 

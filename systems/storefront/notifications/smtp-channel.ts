@@ -6,7 +6,9 @@
  *
  * @module
  */
+
 import { createTransport, type Transporter } from "nodemailer";
+import { timestamp } from "../common/timestamp.ts";
 import type { Channel, Envelope } from "./channel.ts";
 import { MessageRefusedError, MessageUndeliveredError } from "./errors.ts";
 
@@ -45,7 +47,7 @@ export class SmtpChannel implements Channel, Disposable {
         from: this.#from,
         to: { name: "", address: envelope.address },
         messageId: envelope.messageId,
-        date: new Date(envelope.timeMs),
+        date: timestamp(envelope.timeMs),
         subject: envelope.subject,
         text: envelope.text,
         html: envelope.html,

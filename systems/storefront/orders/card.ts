@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { monthEndMs } from "../common/timestamp.ts";
 
 export interface Card {
   /** Digits only, 12..19, the last one a Luhn check digit. */
@@ -38,7 +39,7 @@ export function summarizeCard(card: Card): CardSummary {
 
 /** Whether the card's last month has passed, in UTC. */
 export function hasExpired(card: Card, nowMs: number): boolean {
-  return Date.UTC(card.expiryYear, card.expiryMonth, 1) <= nowMs;
+  return monthEndMs(card.expiryYear, card.expiryMonth) <= nowMs;
 }
 
 function brandOf(number: string): string {

@@ -10,10 +10,12 @@
  *
  * @module
  */
+
 import { createHash } from "node:crypto";
 import { invariant } from "@ashlar/foundation";
 import type { Queryable, Transaction } from "@ashlar/postgres";
 import * as z from "zod";
+import { timestamp } from "../common/timestamp.ts";
 import { IdempotencyKeyReusedError } from "./errors.ts";
 import type { OrdersRuntime } from "./runtime.ts";
 
@@ -63,7 +65,7 @@ export async function answerOnce<Answer>(
   const inserted = await tx.execute(
     `insert into idempotent_answers (user_id, key, fingerprint, created_at)
      values ($1, $2, $3, $4) on conflict (user_id, key) do nothing`,
-    [userId, key, fingerprint, new Date(runtime.environment.clock.wallMs())],
+    [userId, key, fingerprint, timestamp(runtime.environment.clock.wallMs())],
   );
   if (inserted === 0) return answerBefore(tx, named, fingerprint);
   const answer = await work();
@@ -95,6 +97,6 @@ export function sweepAnswers(sql: Queryable, beforeMs: number): Promise<number> 
     `delete from idempotent_answers where ctid in (
        select ctid from idempotent_answers where created_at < $1 limit 500
      )`,
-    [new Date(beforeMs)],
+    [timestamp(beforeMs)],
   );
 }

@@ -10,7 +10,9 @@
  *
  * @module
  */
+
 import type { Transaction } from "@ashlar/postgres";
+import { timestamp } from "../common/timestamp.ts";
 import { ProductUnknownError, type Shortage, StockRangeError, StockShortError } from "./errors.ts";
 
 /** Pieces of one product. */
@@ -97,7 +99,7 @@ export async function adjust(tx: Transaction, change: StockChange): Promise<void
   await tx.execute(
     `insert into stock_movements (product_id, order_id, kind, quantity, moved_at)
      values ($1, null, $2, $3, $4)`,
-    [change.productId, change.by > 0 ? "restock" : "correct", change.by, new Date(change.nowMs)],
+    [change.productId, change.by > 0 ? "restock" : "correct", change.by, timestamp(change.nowMs)],
   );
 }
 
@@ -137,7 +139,7 @@ async function record(
     `insert into stock_movements (product_id, order_id, kind, quantity, moved_at)
      select moved.product_id, $3, $4, moved.quantity, $5
      from unnest($1::uuid[], $2::int[]) as moved (product_id, quantity)`,
-    [...columnsOf(quantities), movement.orderId, movement.kind, new Date(movement.nowMs)],
+    [...columnsOf(quantities), movement.orderId, movement.kind, timestamp(movement.nowMs)],
   );
 }
 

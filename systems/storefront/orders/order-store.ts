@@ -3,8 +3,10 @@
  *
  * @module
  */
+
 import type { Queryable, Transaction } from "@ashlar/postgres";
 import type { Position } from "../common/cursor.ts";
+import { timestamp } from "../common/timestamp.ts";
 import type { Order, OrderLine, OrderStatus } from "./order.ts";
 
 interface OrderRow {
@@ -44,10 +46,10 @@ export async function insertOrder(tx: Transaction, order: Omit<Order, "number">)
       order.status,
       order.currency,
       order.totalMinor,
-      new Date(order.payBeforeMs),
+      timestamp(order.payBeforeMs),
       order.version,
-      new Date(order.placedAtMs),
-      new Date(order.updatedAtMs),
+      timestamp(order.placedAtMs),
+      timestamp(order.updatedAtMs),
     ],
   );
   await tx.execute(
@@ -80,7 +82,7 @@ export async function updateOrder(tx: Transaction, order: Order): Promise<void> 
       order.trackingNumber,
       order.cancelReason,
       order.version,
-      new Date(order.updatedAtMs),
+      timestamp(order.updatedAtMs),
     ],
   );
 }
@@ -105,7 +107,7 @@ export async function lockExpired(
   const rows = await tx.query<OrderRow>(
     `select * from orders where status = 'placed' and pay_before <= $1
      order by pay_before limit $2 for update skip locked`,
-    [new Date(nowMs), limit],
+    [timestamp(nowMs), limit],
   );
   return withLines(tx, rows);
 }
@@ -128,7 +130,7 @@ export async function listOrders(sql: Queryable, query: OrderQuery): Promise<rea
      order by placed_at desc, id desc
      limit $5`,
     [
-      query.after === undefined ? null : new Date(query.after.atMs),
+      query.after === undefined ? null : timestamp(query.after.atMs),
       query.after?.id ?? null,
       query.userId ?? null,
       query.status ?? null,

@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import type { Queryable, Transaction } from "@ashlar/postgres";
+import { timestamp } from "../common/timestamp.ts";
 import type { PaymentStatus } from "./payment.ts";
 
 export interface Payment {
@@ -58,9 +60,9 @@ export async function insertPayment(
       payment.currency,
       payment.cardBrand,
       payment.cardLast4,
-      new Date(leaseUntilMs),
-      new Date(payment.createdAtMs),
-      new Date(payment.updatedAtMs),
+      timestamp(leaseUntilMs),
+      timestamp(payment.createdAtMs),
+      timestamp(payment.updatedAtMs),
       payment.clientKey,
     ],
   );
@@ -71,7 +73,7 @@ export async function updatePayment(tx: Transaction, payment: Payment): Promise<
     payment.id,
     payment.status,
     payment.reason,
-    new Date(payment.updatedAtMs),
+    timestamp(payment.updatedAtMs),
   ]);
 }
 
@@ -134,14 +136,14 @@ export async function claimUnsettled(
        order by lease_until limit $3 for update skip locked
      )
      returning *`,
-    [new Date(claim.nowMs), new Date(claim.nowMs + claim.leaseMs), claim.limit],
+    [timestamp(claim.nowMs), timestamp(claim.nowMs + claim.leaseMs), claim.limit],
   );
   return rows.map(paymentOf);
 }
 
 /** Lets the reconciler take the payment at once. */
 export async function endLease(sql: Queryable, id: string, nowMs: number): Promise<void> {
-  await sql.execute("update payments set lease_until = $2 where id = $1", [id, new Date(nowMs)]);
+  await sql.execute("update payments set lease_until = $2 where id = $1", [id, timestamp(nowMs)]);
 }
 
 /** How many payments are not settled. */

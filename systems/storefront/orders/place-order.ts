@@ -4,9 +4,11 @@
  *
  * @module
  */
+
 import type { Transaction } from "@ashlar/postgres";
 import { type Money, multiply, sum } from "../common/money.ts";
 import { shopEvent } from "../common/shop-events.ts";
+import { timestamp } from "../common/timestamp.ts";
 import {
   CurrenciesMixedError,
   OrderTooLargeError,
@@ -141,7 +143,7 @@ function orderPlaced(order: Order): ReturnType<typeof shopEvent> {
       amountMinor: order.totalMinor,
       currency: order.currency,
       lines: order.lines.map(({ productId: _productId, ...line }) => line),
-      payBefore: new Date(order.payBeforeMs).toISOString(),
+      payBefore: timestamp(order.payBeforeMs).toISOString(),
     },
   });
 }

@@ -3,8 +3,10 @@
  *
  * @module
  */
+
 import type { Queryable, Transaction } from "@ashlar/postgres";
 import { brokenConstraint } from "../common/constraint.ts";
+import { timestamp } from "../common/timestamp.ts";
 import { ProductInUseError, SkuTakenError } from "./errors.ts";
 import type { Product, ProductQuery } from "./product.ts";
 
@@ -101,7 +103,7 @@ export async function listProducts(
      order by created_at desc, products.id desc
      limit $5`,
     [
-      query.after === undefined ? null : new Date(query.after.atMs),
+      query.after === undefined ? null : timestamp(query.after.atMs),
       query.after?.id ?? null,
       query.search === undefined ? null : searchTerms(query.search),
       query.withInactive,
@@ -143,8 +145,8 @@ function valuesOf(product: Product): readonly unknown[] {
     product.currency,
     product.active,
     product.version,
-    new Date(product.createdAtMs),
-    new Date(product.updatedAtMs),
+    timestamp(product.createdAtMs),
+    timestamp(product.updatedAtMs),
   ];
 }
 

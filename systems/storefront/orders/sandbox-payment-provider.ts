@@ -12,9 +12,11 @@
  *
  * @module
  */
+
 import { createHash } from "node:crypto";
 import type { Clock } from "@ashlar/foundation";
 import type { Pool, Transaction } from "@ashlar/postgres";
+import { timestamp } from "../common/timestamp.ts";
 import type { Card } from "./card.ts";
 import { PaymentProviderError } from "./errors.ts";
 import type { ProviderStatus } from "./payment.ts";
@@ -174,7 +176,7 @@ export class SandboxPaymentProvider implements PaymentProvider {
   }
 
   #now(): Date {
-    return new Date(this.#clock.wallMs());
+    return timestamp(this.#clock.wallMs());
   }
 }
 

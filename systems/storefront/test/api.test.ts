@@ -303,7 +303,7 @@ test.for([
     "PASSWORD_WEAK",
   ],
 ] as const)("register refuses %s", async ([, sent, status, code]) => {
-  refused(await at("users", "POST", register, sent as ApiCall), status, code);
+  refused(await at("users", "POST", register, sent), status, code);
 });
 
 test("all faults of a body are named at once, with their paths", async () => {

@@ -118,14 +118,14 @@ test("PY2 NT1: services die under the shoppers: no order lost, none paid twice, 
   const [, product] = seedProducts;
   const productId = product?.id ?? "";
   const before = await asAdmin(`/api/products/${productId}`, productSchema);
-  let done = false;
+  const progress = { done: false };
   const trips = Promise.all(
     Array.from({ length: 6 }, (_each, index) => trip({ productId, quantity: index + 1 })),
   ).finally(() => {
-    done = true;
+    progress.done = true;
   });
   const killed: string[] = [];
-  for (let turn = 0; !done && killed.length < 9; turn += 1) {
+  for (let turn = 0; !progress.done && killed.length < 9; turn += 1) {
     const part = ["orders", "notifications", "orders", "users"][turn % 4] ?? "orders";
     if (await kill(part)) killed.push(part);
   }

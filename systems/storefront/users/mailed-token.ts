@@ -10,7 +10,9 @@
  *
  * @module
  */
+
 import type { Queryable, Transaction } from "@ashlar/postgres";
+import { timestamp } from "../common/timestamp.ts";
 import { MailedTokenInvalidError } from "./errors.ts";
 import type { UsersRuntime } from "./runtime.ts";
 import { mailedToken, sameSecret } from "./secret-token.ts";
@@ -43,8 +45,8 @@ export async function requestMailedToken(
       user.id,
       purpose,
       user.emailKey,
-      new Date(nowMs),
-      new Date(nowMs + runtime.config.mailedTokenMs),
+      timestamp(nowMs),
+      timestamp(nowMs + runtime.config.mailedTokenMs),
     ],
   );
   return id;
@@ -59,7 +61,7 @@ export async function readMailedToken(
     `select mailed_tokens.id from mailed_tokens join users on users.id = mailed_tokens.user_id
      where mailed_tokens.id = $1 and used_at is null and expires_at > $2
        and users.email_key = mailed_tokens.email_key`,
-    [requestId, new Date(runtime.environment.clock.wallMs())],
+    [requestId, timestamp(runtime.environment.clock.wallMs())],
   );
   return rows[0] && mailedToken(runtime.mailTokenKey, rows[0].id);
 }
@@ -83,7 +85,7 @@ export async function spendMailedToken(
      where mailed_tokens.id = $1 and purpose = $2 and used_at is null and expires_at > $3
        and users.id = mailed_tokens.user_id and users.email_key = mailed_tokens.email_key
      returning mailed_tokens.id, mailed_tokens.user_id, mailed_tokens.email_key`,
-    [requestId, spent.purpose, new Date(runtime.environment.clock.wallMs())],
+    [requestId, spent.purpose, timestamp(runtime.environment.clock.wallMs())],
   );
   if (rows[0] === undefined) throw new MailedTokenInvalidError();
   return rows[0].user_id;
@@ -101,7 +103,7 @@ export async function endMailedTokens(
   await tx.execute(
     `update mailed_tokens set used_at = $3
      where user_id = $1 and purpose = $2 and used_at is null`,
-    [which.userId, which.purpose, new Date(which.nowMs)],
+    [which.userId, which.purpose, timestamp(which.nowMs)],
   );
 }
 
@@ -111,7 +113,7 @@ export async function sweepMailedTokens(sql: Queryable, beforeMs: number): Promi
     `delete from mailed_tokens where id in (
        select id from mailed_tokens where expires_at < $1 limit 500
      )`,
-    [new Date(beforeMs)],
+    [timestamp(beforeMs)],
   );
   return count;
 }

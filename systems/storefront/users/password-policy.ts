@@ -42,7 +42,7 @@ export function passwordFault(
   password: string,
   owner: { readonly email: string; readonly name: string },
 ): string | undefined {
-  const length = [...password].length;
+  const length = Array.from(password).length;
   if (length < passwordCharsMin) return `has ${length} characters; at least ${passwordCharsMin}`;
   if (password.length > passwordCharsMax) return `is longer than ${passwordCharsMax} characters`;
   const plain = password.toLowerCase();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "@ashlar/foundation";
 import type { ServiceContext, ServiceDefinition } from "@ashlar/service";
 import { createAuthenticator } from "../common/authenticate.ts";
 import { localKeys } from "../common/key-set.ts";
@@ -52,7 +53,7 @@ async function openRuntime(context: ServiceContext<UsersFields>): Promise<UsersR
     environment,
     database,
     events: await openOutbox(context, database),
-    hasher: timedHasher(config, metrics, environment.clock.monotonicMs),
+    hasher: timedHasher(config, metrics, environment.clock),
     mint: new TokenMint({
       ...config,
       signingKey: uses.secret("TOKENS_SIGNING"),
@@ -68,7 +69,7 @@ async function openRuntime(context: ServiceContext<UsersFields>): Promise<UsersR
 function timedHasher(
   config: UsersConfig,
   metrics: ServiceContext["metrics"],
-  monotonicMs: () => number,
+  clock: Clock,
 ): PasswordHasher {
   const seconds = metrics.histogram(userMetrics.passwordHashSeconds);
   return new PasswordHasher({
@@ -76,11 +77,11 @@ function timedHasher(
     concurrency: config.passwordConcurrency,
     queue: config.passwordQueue,
     measure: async (work) => {
-      const startedMs = monotonicMs();
+      const startedMs = clock.monotonicMs();
       try {
         return await work();
       } finally {
-        seconds.observe({}, (monotonicMs() - startedMs) / 1000);
+        seconds.observe({}, (clock.monotonicMs() - startedMs) / 1000);
       }
     },
   });

@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import type { Queryable, Transaction } from "@ashlar/postgres";
+import { timestamp } from "../common/timestamp.ts";
 import type { RevocationReason, Session } from "./session.ts";
 
 interface SessionRow {
@@ -45,10 +47,10 @@ export async function insertSession(tx: Transaction, fresh: NewSession): Promise
       session.id,
       session.userId,
       session.generation,
-      new Date(session.tokenExpiresAtMs),
-      new Date(session.endsAtMs),
+      timestamp(session.tokenExpiresAtMs),
+      timestamp(session.endsAtMs),
       fresh.userAgent.slice(0, 200),
-      new Date(nowMs),
+      timestamp(nowMs),
     ],
   );
   await insertToken(tx, session, fresh.tokenHash);
@@ -78,7 +80,7 @@ export async function rotateSession(
 ): Promise<void> {
   await tx.execute(
     `update sessions set generation = $2, token_expires_at = $3, refreshed_at = $4 where id = $1`,
-    [session.id, session.generation, new Date(session.tokenExpiresAtMs), new Date(next.nowMs)],
+    [session.id, session.generation, timestamp(session.tokenExpiresAtMs), timestamp(next.nowMs)],
   );
   await insertToken(tx, session, next.tokenHash);
 }
@@ -92,7 +94,7 @@ export async function revokeSession(
   const count = await sql.execute(
     `update sessions set revoked_at = $3, revoked_reason = $4
      where id = $1 and user_id = $2 and revoked_at is null`,
-    [which.id, which.userId, new Date(ending.nowMs), ending.reason],
+    [which.id, which.userId, timestamp(ending.nowMs), ending.reason],
   );
   return count > 0;
 }
@@ -106,7 +108,7 @@ export async function revokeSessions(
   const count = await sql.execute(
     `update sessions set revoked_at = $3, revoked_reason = $4
      where user_id = $1 and revoked_at is null and ($2::uuid is null or id <> $2)`,
-    [which.userId, which.except ?? null, new Date(ending.nowMs), ending.reason],
+    [which.userId, which.except ?? null, timestamp(ending.nowMs), ending.reason],
   );
   return count;
 }
@@ -122,7 +124,7 @@ export async function listSessions(
      where user_id = $1 and revoked_at is null and ends_at > $2 and token_expires_at > $2
      order by refreshed_at desc, id
      limit 200`,
-    [userId, new Date(nowMs)],
+    [userId, timestamp(nowMs)],
   );
   return rows.map((row) => ({
     id: row.id,
@@ -139,7 +141,7 @@ export async function sweepSessions(sql: Queryable, beforeMs: number): Promise<n
     `delete from sessions where id in (
        select id from sessions where least(ends_at, token_expires_at) < $1 limit 500
      )`,
-    [new Date(beforeMs)],
+    [timestamp(beforeMs)],
   );
   return count;
 }

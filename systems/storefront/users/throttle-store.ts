@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { Pool, Queryable, Transaction } from "@ashlar/postgres";
+import { timestamp } from "../common/timestamp.ts";
 import { LoginThrottledError } from "./errors.ts";
 import { attempt, type Throttle, type ThrottlePolicy, unthrottled } from "./throttle.ts";
 
@@ -68,7 +69,7 @@ export async function sweepAttempts(sql: Queryable, beforeMs: number): Promise<n
        select key from login_attempts where last_at < $1 and blocked_until < $1
        limit 500 for update skip locked
      )`,
-    [new Date(beforeMs)],
+    [timestamp(beforeMs)],
   );
   return count;
 }
@@ -82,7 +83,7 @@ async function lockAttempts(
     `insert into login_attempts (key, attempts, last_at, blocked_until)
      select key, 0, $2, $2 from unnest($1::text[]) as key order by key
      on conflict (key) do nothing`,
-    [hashes, new Date(nowMs)],
+    [hashes, timestamp(nowMs)],
   );
   const rows = await tx.query<AttemptsRow>(
     "select * from login_attempts where key = any($1) order by key for update",
@@ -113,8 +114,8 @@ async function writeAttempts(
     [
       counted.map((each) => each.key),
       counted.map((each) => each.attempts),
-      counted.map((each) => new Date(each.lastAtMs)),
-      counted.map((each) => new Date(each.blockedUntilMs)),
+      counted.map((each) => timestamp(each.lastAtMs)),
+      counted.map((each) => timestamp(each.blockedUntilMs)),
     ],
   );
 }

@@ -3,10 +3,12 @@
  *
  * @module
  */
+
 import type { Queryable, Transaction } from "@ashlar/postgres";
 import { brokenConstraint } from "../common/constraint.ts";
 import type { Position } from "../common/cursor.ts";
 import type { Role } from "../common/principal.ts";
+import { timestamp } from "../common/timestamp.ts";
 import { EmailTakenError } from "./errors.ts";
 import type { User } from "./user.ts";
 
@@ -88,7 +90,7 @@ export async function listUsers(sql: Queryable, query: UserQuery): Promise<reado
      order by created_at desc, id desc
      limit $5`,
     [
-      query.after === undefined ? null : new Date(query.after.atMs),
+      query.after === undefined ? null : timestamp(query.after.atMs),
       query.after?.id ?? null,
       query.role ?? null,
       query.search?.toLowerCase() ?? null,
@@ -129,10 +131,10 @@ function valuesOf(user: User): readonly unknown[] {
     user.locale,
     user.phone,
     user.passwordHash,
-    user.emailVerifiedAtMs === null ? null : new Date(user.emailVerifiedAtMs),
+    user.emailVerifiedAtMs === null ? null : timestamp(user.emailVerifiedAtMs),
     user.version,
-    new Date(user.createdAtMs),
-    new Date(user.updatedAtMs),
+    timestamp(user.createdAtMs),
+    timestamp(user.updatedAtMs),
   ];
 }
 

@@ -58,7 +58,7 @@ test.for(["javascript:alert(1)", "data:text/html,x", "not a url", "file:///etc/p
 test("MG3: a subject is one line", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
+      // oxlint-disable-next-line no-control-regex -- these are what must not pass
       expect(subjectOf(message(text))).not.toMatch(/[\u0000-\u001f\u007f]/);
     }),
   );

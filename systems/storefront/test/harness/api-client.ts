@@ -8,7 +8,7 @@ export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look at answers of every shape.
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look at answers of every shape
   readonly body: any;
 }
 

@@ -109,10 +109,7 @@ export async function openStorefront(
 }
 
 /** Without a Plan the kit does not know where a store's migrations are: this tells it. */
-function migrated<Context extends Parameters<typeof usersService.open>[0]>(
-  context: Context,
-  part: PartName,
-): never {
+function migrated(context: Parameters<typeof usersService.open>[0], part: PartName): never {
   const migrations = `./${part}/migrations`;
   const { uses } = context;
   return {
