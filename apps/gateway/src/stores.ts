@@ -18,7 +18,7 @@ import {
 } from "@ashlar/gateway";
 import { GatewaySettingsError, StoreNotOpenError } from "./errors.ts";
 
-export interface Stores {
+interface Stores {
   /** Undefined: limits are counted in this process alone. */
   readonly rateLimits: RateLimitStore | undefined;
   readonly apiKeys: ApiKeyStore;

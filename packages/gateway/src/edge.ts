@@ -32,7 +32,7 @@ export interface RouteRuntime {
 }
 
 /** The mutable state of a gateway. */
-export interface EdgeState {
+interface EdgeState {
   inFlight: number;
   webSockets: number;
   /** Answers ask clients to reconnect elsewhere. */

@@ -42,12 +42,12 @@ export class CredentialsFileError extends CodedError<
 
 /** Thrown when an issuer's key set cannot be fetched or read. Retried by itself; see the cause. */
 export class KeySetError extends CodedError<
-  "KEY_SET_UNAVAILABLE",
+  "ISSUER_KEYS_UNAVAILABLE",
   { readonly issuer: string; readonly reason: string }
 > {
   constructor(issuer: string, reason: string, options?: ErrorOptions) {
     const message = `keys of token issuer "${issuer}" are unavailable: ${reason}`;
-    super("KEY_SET_UNAVAILABLE", message, { issuer, reason }, options);
+    super("ISSUER_KEYS_UNAVAILABLE", message, { issuer, reason }, options);
   }
 }
 

@@ -45,7 +45,7 @@ export interface RequestHeaders {
 }
 
 /** More lines than any client of ours sends. */
-export const headerLinesMax = 100;
+const headerLinesMax = 100;
 
 const hopByHop: ReadonlySet<string> = new Set([
   "connection",

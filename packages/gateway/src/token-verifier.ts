@@ -101,7 +101,7 @@ async function signatureFault(
     await compactVerify(token, key, { algorithms: [algorithm] });
     return undefined;
   } catch (error) {
-    if (hasCode(error, "KEY_SET_UNAVAILABLE")) {
+    if (hasCode(error, "ISSUER_KEYS_UNAVAILABLE")) {
       return problem("TOKEN_KEYS_UNAVAILABLE", "the issuer's keys cannot be fetched now", {
         headers: ["retry-after", "5"],
       });

@@ -1,6 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,6 +9,7 @@ import type { Log, LogFields } from "@ashlar/foundation";
 import { type GatewayTelemetry, silentTelemetry } from "@ashlar/gateway";
 import { realEnvironment } from "@ashlar/program";
 import { expect, test } from "vitest";
+import { testCertificates } from "./certificates.ts";
 import { echo, exchangeRaw, gatewayPlan, openTestGateway, routePlan, Service } from "./fixture.ts";
 
 test("GD5: a stopping gateway finishes what it began, and says Connection: close", async () => {
@@ -200,36 +200,12 @@ test("GR4: a plan that cannot be served is refused at start with every fault", a
 test("GD4: a replaced certificate serves new connections; a broken one is not taken", async () => {
   const directory = await mkdtemp(join(tmpdir(), "gateway-tls-"));
   try {
-    const make = (name: string): void => {
-      execFileSync(
-        "openssl",
-        [
-          "req",
-          "-x509",
-          "-newkey",
-          "ec",
-          "-pkeyopt",
-          "ec_paramgen_curve:P-256",
-          "-nodes",
-          "-days",
-          "2",
-          "-subj",
-          `/CN=${name}`,
-          "-keyout",
-          join(directory, `${name}.key`),
-          "-out",
-          join(directory, `${name}.crt`),
-        ],
-        { stdio: "ignore" },
-      );
-    };
-    make("first");
-    make("second");
     const certificateFile = join(directory, "tls.crt");
     const keyFile = join(directory, "tls.key");
-    const use = async (certificate: string, key: string): Promise<void> => {
-      await copyFile(join(directory, `${certificate}.crt`), certificateFile);
-      await copyFile(join(directory, `${key}.key`), keyFile);
+    type Name = keyof typeof testCertificates;
+    const use = async (certificate: Name, key: Name): Promise<void> => {
+      await writeFile(certificateFile, testCertificates[certificate].crt);
+      await writeFile(keyFile, testCertificates[key].key);
     };
     await use("first", "first");
     const real = realEnvironment();
