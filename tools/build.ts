@@ -37,6 +37,8 @@ function writeProject(room: Room): void {
       rootDir: source,
       outDir: join(root, room.folder, "dist"),
       tsBuildInfoFile: join(cache, room.folder, "tsconfig.tsbuildinfo"),
+      // A definition's type is inferred; nothing but its own system imports it.
+      isolatedDeclarations: !room.folder.startsWith("systems/"),
       typeRoots: [join(root, "node_modules/@types")],
     },
     include: [`${source}/**/*.ts`],

@@ -6,24 +6,29 @@
  */
 import { type Counter, counter, type Gauge, gauge, type Histogram, histogram } from "./metric.ts";
 
-const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
-const requestLabels = {
-  method: methods,
-  route: { maxValues: 200 },
-  status: { maxValues: 60 },
-} as const;
-const latencyLabels = { method: methods, route: { maxValues: 200 } } as const;
+type Methods = readonly ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+interface Bounded {
+  readonly maxValues: number;
+}
+
+const methods: Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const routes: Bounded = { maxValues: 200 };
+const statuses: Bounded = { maxValues: 60 };
 
 /** Requests answered, by method, route pattern (never the raw path) and status code. */
-export const httpRequestsTotal: Counter<typeof requestLabels> = counter("http_requests_total", {
+export const httpRequestsTotal: Counter<{
+  method: Methods;
+  route: Bounded;
+  status: Bounded;
+}> = counter("http_requests_total", {
   help: "HTTP requests answered.",
-  labels: requestLabels,
+  labels: { method: methods, route: routes, status: statuses },
 });
 
 /** Time from the request's first byte to the response's last, by method and route pattern. */
-export const httpRequestDurationSeconds: Histogram<typeof latencyLabels> = histogram(
+export const httpRequestDurationSeconds: Histogram<{ method: Methods; route: Bounded }> = histogram(
   "http_request_duration_seconds",
-  { help: "Time to answer an HTTP request.", labels: latencyLabels },
+  { help: "Time to answer an HTTP request.", labels: { method: methods, route: routes } },
 );
 
 /** Requests being answered now: the signal to scale on, for it falls when replicas rise. */
