@@ -2,7 +2,8 @@
  * Serves the merged OpenAPI document: fetched when it is first asked for, kept for a while.
  *
  * - GO3  A service that does not answer keeps its last known part of the document; nobody's fault empties
- *        the others'. The answer says in `x-openapi-stale` whose part is old or missing.
+ *        the others'. The answer says in `x-openapi-stale` whose part is old or missing; while nothing at
+ *        all is known, it is 502.
  *
  * @module
  */
@@ -61,7 +62,10 @@ export class OpenApiDocument {
       return;
     }
     this.#current()
-      .then((each) => respond(exchange, each))
+      .then((merged) => {
+        if (this.#known.size > 0) respond(exchange, merged);
+        else exchange.refuse(problem("UPSTREAM_UNREACHABLE", "no service gives its document now"));
+      })
       .catch(exchange.crash);
   }
 

@@ -154,3 +154,15 @@ test("GO3: fetched when asked for; a service that is away keeps what was known o
   const post = await fetch(`${gateway.url}/openapi.json`, { method: "POST" });
   expect([post.status, post.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
 });
+
+test("GO3: while no service gives its document the answer is 502, not an empty document", async () => {
+  const plan = gatewayPlan([routePlan({ path: "/*" })], {
+    openapi: { path: "/openapi.json", title: "Shop", version: "2" },
+  });
+  await using gateway = await openTestGateway(plan, { service: "http://127.0.0.1:1" });
+  const answer = await fetch(`${gateway.url}/openapi.json`);
+  expect([answer.status, await answer.json()]).toMatchObject([
+    502,
+    { code: "UPSTREAM_UNREACHABLE" },
+  ]);
+});
