@@ -5,7 +5,10 @@
  */
 import { CodedError, type ErrorDetail } from "@ashlar/foundation";
 
-/** Thrown at start-up when a variable of the environment is missing or wrong. Names each of them. Not retried: start the console through `ashlar up`. */
+/**
+ * Thrown at start-up when a variable of the environment is missing or wrong. Names each of them.
+ * Not retried: start the console through `ashlar up`.
+ */
 export class ConsoleSettingsError extends CodedError<
   "CONSOLE_SETTINGS_INVALID",
   { readonly violations: readonly string[] }
@@ -30,7 +33,10 @@ export class RequestRefusedError<
   }
 }
 
-/** Thrown for a request without a valid session or bearer token. Open the address that `ashlar open` prints. */
+/**
+ * Thrown for a request without a valid session or bearer token. Open the address that `ashlar open`
+ * prints.
+ */
 export class UnauthorizedError extends RequestRefusedError<
   "CONSOLE_UNAUTHORIZED",
   Record<never, never>
@@ -58,7 +64,10 @@ export class HostRefusedError extends RequestRefusedError<
   }
 }
 
-/** Thrown for a request that another site's page caused, or a change without the console's own header. */
+/**
+ * Thrown for a request that another site's page caused, or a change without the console's own
+ * header.
+ */
 export class CrossSiteRefusedError extends RequestRefusedError<
   "CONSOLE_CROSS_SITE_REFUSED",
   { readonly expected: string }
@@ -110,7 +119,9 @@ export class BodyTooLargeError extends RequestRefusedError<
   }
 }
 
-/** Thrown for telemetry that is neither OTLP JSON nor OTLP protobuf. A sender's bug; not retried. */
+/**
+ * Thrown for telemetry that is neither OTLP JSON nor OTLP protobuf. A sender's bug; not retried.
+ */
 export class OtlpInvalidError extends RequestRefusedError<
   "CONSOLE_OTLP_INVALID",
   { readonly reason: string }
@@ -124,7 +135,10 @@ export class OtlpInvalidError extends RequestRefusedError<
   }
 }
 
-/** Thrown when spans arrive faster than the console keeps them, or too many streams are open. Retry after a second. */
+/**
+ * Thrown when spans arrive faster than the console keeps them, or too many streams are open. Retry
+ * after a second.
+ */
 export class OverloadedError extends RequestRefusedError<
   "CONSOLE_OVERLOADED",
   { readonly limit: string }
@@ -149,5 +163,17 @@ export class PageBundleError extends RequestRefusedError<
       message: `the page could not be built: ${reason}`,
       detail: { reason },
     });
+  }
+}
+
+/**
+ * Thrown within the console when a replica's metrics cannot be read; shows as a gap in the plots.
+ */
+export class ScrapeFailedError extends CodedError<
+  "CONSOLE_SCRAPE_FAILED",
+  { readonly port: number; readonly reason: string }
+> {
+  constructor(port: number, reason: string, options?: ErrorOptions) {
+    super("CONSOLE_SCRAPE_FAILED", `port ${port}: ${reason}`, { port, reason }, options);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The system at one glance: what the first page shows, and what every page hears each second or two.
+ * The system at one glance: what the first page shows, and what every page hears every two seconds.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Collector } from "./metrics/collector.ts";
 import type { PartField, PartMeter } from "./metrics/part-meter.ts";
 
 /** The points of a sparkline: the last two minutes. */
-export const sparkPoints = 60;
+const sparkPoints = 60;
 
 export interface PartOverview {
   readonly name: string;
@@ -204,7 +204,7 @@ function foldTails(
 }
 
 /** Unix milliseconds of an ISO 8601 time; zero for what is none. */
-export function parseTime(text: string): number {
+function parseTime(text: string): number {
   // oxlint-disable-next-line no-restricted-globals -- parses a text; reads no clock.
   const parsed = Date.parse(text);
   return Number.isNaN(parsed) ? 0 : parsed;

@@ -1,5 +1,5 @@
 /**
- * All that is known of one part: what the Plan declares, who uses it, what it answers, what it counts.
+ * All that is known of one part: what the Plan declares, who uses it, what it answers and counts.
  *
  * - CN20  Nothing here carries a secret's value: a Plan has none, and secrets are listed by name.
  *
@@ -8,7 +8,7 @@
 import type { ConfigPlan, Plan, PortPlan, ResourcesPlan } from "@ashlar/model";
 import type { Collector } from "./metrics/collector.ts";
 
-export interface UseDetail {
+interface UseDetail {
   readonly kind: "port" | "store" | "stream" | "external";
   readonly name: string;
   /** The port's name, the stream's role and group, or nothing. */

@@ -50,7 +50,7 @@ test("a mail is parsed: people, subject, text, html, pictures, attachments", asy
   expect(mail.files).toEqual([{ name: "logo.png", type: "image/png", bytes: 8 }]);
 });
 
-test("CN17: the same mail again is one entry with two copies; other recipients are another", async () => {
+test("CN17: the same mail again counts as a copy; to others it is another", async () => {
   const mailbox = new Mailbox(environment);
   const raw = source("Message-ID: <7@x>\r\nSubject: Once");
   await mailbox.receive(raw, envelope);

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { navigate } from "./router.ts";
 import { toggleTheme } from "./theme.ts";
 
-export const helpOpen = signal(false);
+export const helpOpen: Signal<boolean> = signal(false);
 
 export const jumps: readonly {
   readonly key: string;

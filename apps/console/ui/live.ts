@@ -3,23 +3,22 @@
  *
  * @module
  */
-import { computed, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { NumberedEvent } from "../src/control.ts";
 import type { Overview, PartOverview } from "../src/overview.ts";
 import { getJson } from "./api.ts";
 
-export const overview = signal<Overview | undefined>(undefined);
+export const overview: Signal<Overview | undefined> = signal<Overview | undefined>(undefined);
 
 /** `closed`: the session is not valid any more. */
-export const link = signal<"connecting" | "open" | "lost" | "closed">("connecting");
+export const link: Signal<"connecting" | "open" | "lost" | "closed"> = signal("connecting");
 
 /** Newest last; the server keeps the older ones. */
-export const events = signal<readonly NumberedEvent[]>([]);
+export const events: Signal<readonly NumberedEvent[]> = signal([]);
 
-export const parts = computed((): readonly PartOverview[] => overview.value?.parts ?? []);
-
-/** The server's clock when it last spoke: ages are counted from it. */
-export const nowMs = computed(() => overview.value?.nowMs ?? Date.now());
+export const parts: ReadonlySignal<readonly PartOverview[]> = computed(
+  () => overview.value?.parts ?? [],
+);
 
 /** Colours of the parts, steady by their order in the Plan. */
 const partIndex = computed(

@@ -11,7 +11,11 @@ import { followLinks } from "./router.ts";
 import "uplot/dist/uPlot.min.css";
 import "./base.css";
 import "./shell.css";
-import "./pages.css";
+import "./overview.css";
+import "./part.css";
+import "./streams.css";
+import "./records.css";
+import "./narrow.css";
 
 const root = document.querySelector("#app");
 if (root !== null) {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { computed, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 
 const address = signal(read());
 
 /** Path segments: `/parts/users` is `["parts", "users"]`. */
-export const segments = computed((): readonly string[] =>
+export const segments: ReadonlySignal<readonly string[]> = computed(() =>
   address.value.path
     .split("/")
     .filter((each) => each !== "")
@@ -16,10 +16,12 @@ export const segments = computed((): readonly string[] =>
 );
 
 /** The query's values. */
-export const query = computed(() => new URLSearchParams(address.value.search));
+export const query: ReadonlySignal<URLSearchParams> = computed(
+  () => new URLSearchParams(address.value.search),
+);
 
 /** The first segment; empty on the first page. */
-export const section = computed(() => segments.value[0] ?? "");
+export const section: ReadonlySignal<string> = computed(() => segments.value[0] ?? "");
 
 export function navigate(to: string, how: "push" | "replace" = "push"): void {
   if (how === "push") history.pushState(null, "", to);

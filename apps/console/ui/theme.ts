@@ -4,22 +4,22 @@
  *
  * @module
  */
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 
-export type Theme = "system" | "light" | "dark";
+type Theme = "system" | "light" | "dark";
 
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 
-export const theme = signal<Theme>(readTheme());
+const theme: Signal<Theme> = signal(readTheme());
 
 /** What is really shown. Plots are drawn anew when it changes. */
-export const shownTheme = signal<"light" | "dark">(shown());
+export const shownTheme: Signal<"light" | "dark"> = signal(shown());
 
 systemDark.addEventListener("change", () => {
   shownTheme.value = shown();
 });
 
-export function setTheme(next: Theme): void {
+function setTheme(next: Theme): void {
   theme.value = next;
   const root = document.documentElement;
   if (next === "system") delete root.dataset["theme"];

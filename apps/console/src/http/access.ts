@@ -18,7 +18,7 @@ import { isIP } from "node:net";
 import { CrossSiteRefusedError, HostRefusedError, UnauthorizedError } from "../errors.ts";
 
 /** A change must carry this header: another site's page cannot set it without our consent. */
-export const ownHeader = "x-ashlar-console";
+const ownHeader = "x-ashlar-console";
 
 /** `127.0.0.0/8`, `::1` or `localhost`. */
 export function isLoopback(host: string): boolean {

@@ -2,7 +2,7 @@
  * Server-sent events that a slow reader cannot turn into a growing buffer.
  *
  * - CN19  At most `streamsMax` streams are open, and at most `bufferedBytesMax` wait for a reader.
- *         What does not fit is left out; the reader is told how many (`skipped`) when it fits again.
+ *         What does not fit is left out; the reader is told how many (`skipped`) once it fits.
  *
  * @module
  */

@@ -11,12 +11,12 @@ import type { Environment } from "@ashlar/foundation";
 import type { Email } from "postal-mime";
 import { Ring } from "../ring.ts";
 
-export interface MailAddress {
+interface MailAddress {
   readonly name: string;
   readonly address: string;
 }
 
-export interface MailAttachment {
+interface MailAttachment {
   readonly name: string;
   readonly type: string;
   readonly bytes: number;

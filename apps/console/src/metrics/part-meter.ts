@@ -48,7 +48,9 @@ export class PartMeter {
     return this.#routes;
   }
 
-  /** Adds one moment from what its replicas did; an empty list records that nothing was measured. */
+  /**
+   * Adds one moment from what its replicas did; an empty list records that nothing was measured.
+   */
   observe(readings: readonly ReplicaReading[], atMs: number): void {
     const timed = readings.filter((each) => each.elapsedMs > 0);
     const served = timed.filter((each) => each.servesHttp);
@@ -146,7 +148,7 @@ function customValue(
 }
 
 /** Replicas of one part share their buckets' bounds, so cumulative counts may be added. */
-export function mergeBuckets(all: readonly (readonly Bucket[])[]): Bucket[] {
+function mergeBuckets(all: readonly (readonly Bucket[])[]): Bucket[] {
   const counts = new Map<number, number>();
   for (const buckets of all) {
     for (const { bound, count } of buckets) counts.set(bound, (counts.get(bound) ?? 0) + count);

@@ -4,18 +4,8 @@
  * @module
  */
 import { Agent, request } from "node:http";
-import { CodedError } from "@ashlar/foundation";
+import { ScrapeFailedError } from "../errors.ts";
 import type { Scrape } from "./collector.ts";
-
-/** Thrown within the console when a replica's metrics cannot be read; shows as a gap in the plots. */
-export class ScrapeFailedError extends CodedError<
-  "CONSOLE_SCRAPE_FAILED",
-  { readonly port: number; readonly reason: string }
-> {
-  constructor(port: number, reason: string, options?: ErrorOptions) {
-    super("CONSOLE_SCRAPE_FAILED", `port ${port}: ${reason}`, { port, reason }, options);
-  }
-}
 
 const timeoutMs = 1_500;
 const textBytesMax = 4 * 2 ** 20;

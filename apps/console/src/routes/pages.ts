@@ -132,7 +132,13 @@ Run this in the project's directory:</p>
 }
 
 /** Three dressed stones. */
-const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="3" y="17.5" width="12" height="10" rx="1.5" fill="#8a8375"/><rect x="17" y="17.5" width="12" height="10" rx="1.5" fill="#6f6a5e"/><rect x="8" y="5" width="16" height="10.5" rx="1.5" fill="#3b6fd4"/></svg>`;
+const icon = [
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">',
+  '<rect x="3" y="17.5" width="12" height="10" rx="1.5" fill="#8a8375"/>',
+  '<rect x="17" y="17.5" width="12" height="10" rx="1.5" fill="#6f6a5e"/>',
+  '<rect x="8" y="5" width="16" height="10.5" rx="1.5" fill="#3b6fd4"/>',
+  "</svg>",
+].join("");
 
 function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (each) => `&#${each.codePointAt(0)};`);

@@ -195,7 +195,7 @@ function summarize(traceId: string, spans: readonly Span[]): TraceSummary {
 }
 
 /** `GET /api/orders/:id` rather than a bare `GET`, where the span knows its route. */
-export function nameOf(span: Span): string {
+function nameOf(span: Span): string {
   const route = span.attributes["http.route"];
   const method = span.attributes["http.request.method"] ?? span.attributes["http.method"];
   if (typeof route !== "string" || typeof method !== "string") return span.name;

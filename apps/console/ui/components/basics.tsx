@@ -5,7 +5,7 @@
  */
 import type { ComponentChildren, JSX } from "preact";
 import { colorOf } from "../live.ts";
-import { stateText, type Tone, toneOf } from "../states.ts";
+import { stateText, toneOf } from "../states.ts";
 import { Icon, type IconName } from "./icons.tsx";
 
 export function StateBadge({ state }: { state: string }): JSX.Element {
@@ -15,10 +15,6 @@ export function StateBadge({ state }: { state: string }): JSX.Element {
       {stateText(state)}
     </span>
   );
-}
-
-export function Dot({ tone, title }: { tone: Tone; title: string }): JSX.Element {
-  return <span class={`dot tone-${tone}`} role="img" aria-label={title} title={title} />;
 }
 
 /** A part's or service's name with its colour. */

@@ -13,7 +13,7 @@ export interface LogFilter {
   readonly level: string;
 }
 
-export interface NumberedLine {
+interface NumberedLine {
   readonly number: number;
   readonly line: LogLine;
 }

@@ -13,7 +13,7 @@ import { IconButton } from "./basics.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { tell } from "./toasts.tsx";
 
-export type Action = "start" | "stop" | "restart" | "scale" | "kill";
+type Action = "start" | "stop" | "restart" | "scale" | "kill";
 
 interface Order {
   readonly action: Action;
@@ -90,6 +90,7 @@ export function OrderDialog(): JSX.Element {
     close();
   };
   const look = order === undefined ? undefined : looks[order.action];
+  const grave = look?.danger === true || order?.action === "stop";
   return (
     <dialog
       ref={dialog}
@@ -113,7 +114,7 @@ export function OrderDialog(): JSX.Element {
             </button>
             <button
               type="submit"
-              class={`button ${look.danger === true || order.action === "stop" ? "danger" : "primary"}`}
+              class={`button ${grave ? "danger" : "primary"}`}
               autofocus={order.action !== "scale"}
             >
               {look.verb}
@@ -166,6 +167,7 @@ function titleOf({ action, part, replica }: Order): string {
 
 function consequenceOf({ action, part, replica }: Order): string {
   const whole = plural(part.wanted, "replica");
+  const who = replica === undefined ? "All of its processes get" : "This process gets";
   const texts: Readonly<Record<Action, string>> = {
     restart: part.builtin
       ? "This page loses its connection for a moment and comes back by itself."
@@ -173,7 +175,7 @@ function consequenceOf({ action, part, replica }: Order): string {
     stop: `Its ${whole} finish what is in flight and end. It stays down until it is started.`,
     start: `Starts ${whole}.`,
     scale: "New replicas take traffic when they are ready; surplus ones finish their work first.",
-    kill: `${replica === undefined ? "All of its processes get" : "This process gets"} SIGKILL: a crash, as it would happen. The supervisor starts it again.`,
+    kill: `${who} SIGKILL: a crash, as it would happen. The supervisor starts it again.`,
   };
   return texts[action];
 }

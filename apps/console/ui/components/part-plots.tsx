@@ -129,6 +129,7 @@ function OwnPlot(props: {
   return (
     <Plot
       title={metric.help === "" ? metric.name : metric.help.replace(/\.$/, "")}
+      about={`${metric.name}: ${metric.help}`}
       times={answer?.times ?? []}
       rangeMs={minutes * 60_000}
       format={formatFor(metric)}

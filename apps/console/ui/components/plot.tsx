@@ -9,7 +9,7 @@ import uPlot from "uplot";
 import { formatTime } from "../format.ts";
 import { colorValue, shownTheme } from "../theme.ts";
 
-export interface PlotLine {
+interface PlotLine {
   readonly name: string;
   /** A colour token, for example `--c0`. */
   readonly color: string;
@@ -18,6 +18,8 @@ export interface PlotLine {
 
 export interface PlotProps {
   readonly title: string;
+  /** More than fits into the head; shown on hover. */
+  readonly about?: string;
   /** Unix milliseconds. */
   readonly times: readonly number[];
   readonly lines: readonly PlotLine[];
@@ -65,7 +67,7 @@ export function Plot(props: PlotProps): JSX.Element {
   return (
     <section class="panel plot" aria-label={props.title}>
       <header>
-        <h3>{props.title}</h3>
+        <h3 title={props.about ?? props.title}>{props.title}</h3>
         <span class="plot-keys">
           {props.lines.map((line) => (
             <span key={line.name}>
@@ -151,13 +153,24 @@ function optionsOf(latest: { readonly current: PlotProps }, width: number): uPlo
           label: line.name,
           stroke: color,
           width: 1.5,
-          points: { show: false },
+          points: { show: true, size: 4, fill: color, filter: lonelyPoints },
           ...(stacked === true ? { fill: colorValue(opaque(line.color)) } : {}),
           ...(lines.length === 1 ? { fill: withAlpha(color, 0.12) } : {}),
         };
       }),
     ],
   };
+}
+
+/** Values between two gaps have no line to be seen by: they are drawn as dots. */
+function lonelyPoints(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  const found: number[] = [];
+  for (const [at, value] of values.entries()) {
+    const alone = (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null;
+    if ((value ?? null) !== null && alone) found.push(at);
+  }
+  return found;
 }
 
 function clockText(seconds: number): string {

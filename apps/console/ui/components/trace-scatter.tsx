@@ -55,7 +55,7 @@ export function TraceScatter({ traces }: { traces: readonly TraceSummary[] }): J
           </text>
         ))}
         {traces.map((trace) => (
-          // biome-ignore lint/a11y: the table below has the same traces as links.
+          // The table below has the same traces as links.
           <circle
             key={trace.traceId}
             cx={x(trace.startMs)}

@@ -57,7 +57,7 @@ export function VirtualList(props: {
     <div
       ref={host}
       class="virtual"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keys.
+      // A scrolled region must be reachable by keys.
       tabIndex={0}
       role="log"
       aria-live="off"

@@ -153,7 +153,9 @@ function smooth(points: readonly Point[]): string {
   let last = first;
   for (const point of rest) {
     const middle = (last.x + point.x) / 2;
-    path += `C${middle.toFixed(1)} ${last.y.toFixed(1)} ${middle.toFixed(1)} ${point.y.toFixed(1)} ${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
+    const bend = middle.toFixed(1);
+    const [fromY, x, y] = [last.y, point.x, point.y].map((each) => each.toFixed(1));
+    path += `C${bend} ${fromY} ${bend} ${y} ${x} ${y}`;
     last = point;
   }
   return path;
@@ -186,7 +188,7 @@ function Drawing(props: {
           markerUnits="userSpaceOnUse"
           orient="auto"
         >
-          <path d="M0.500 0.800l6.500 3.200l-6.500 3.200z" class="graph-arrow" />
+          <path d="M0.5 0.8l6.5 3.2l-6.5 3.2z" class="graph-arrow" />
         </marker>
       </defs>
       {placed.edges.map((edge) => (
@@ -241,7 +243,7 @@ function EdgeLine(props: EdgeProps): JSX.Element {
   const { edge, faded } = props;
   const perSecond = props.rate?.perSecond ?? null;
   const flows = perSecond !== null && perSecond > 0;
-  const failing = (props.rate?.errorRatio ?? 0) > 0.05;
+  const failing = flows && (props.rate?.errorRatio ?? 0) > 0.05;
   const width = flows ? 1.2 + Math.min(2.4, Math.log10(1 + perSecond) * 1.2) : 1.2;
   const classes = ["graph-edge", flows ? "flows" : "", failing ? "failing" : ""];
   return (
@@ -273,7 +275,7 @@ function NodeCard(props: {
   const tone = facts.state === "" ? "off" : toneOf(facts.state);
   const label = [node.id, facts.about, facts.state === "" ? "" : stateText(facts.state)];
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it is a link where it opens something.
+    // It is a link where it opens something.
     <g
       class={`graph-node kind-${node.kind} tone-${tone}${open === undefined ? "" : " opens"}`}
       transform={`translate(${left} ${top})`}
@@ -291,10 +293,10 @@ function NodeCard(props: {
     >
       <rect width={nodeWidth} height={nodeHeight} rx="9" class="graph-box" />
       <circle cx="17" cy="20" r="4" class="graph-state" />
-      <text x="29" y="24.500" class="graph-name">
+      <text x="29" y="24.5" class="graph-name">
         {node.id}
       </text>
-      <text x={nodeWidth - 12} y="24.500" class="graph-about" text-anchor="end">
+      <text x={nodeWidth - 12} y="24.5" class="graph-about" text-anchor="end">
         {facts.about}
       </text>
       <text x="13" y="48" class="graph-figures">

@@ -24,7 +24,7 @@ const levelOptions = [
 
 type Level = (typeof levelOptions)[number]["value"];
 
-export const logRowHeight = 24;
+const logRowHeight = 24;
 
 export function LogsPage(): JSX.Element {
   const part = query.value.get("part") ?? "";
@@ -168,7 +168,7 @@ function Lines(props: {
         const entry = lines[index];
         if (entry === undefined) return <div key={index} />;
         return (
-          // biome-ignore lint/a11y: the list itself takes the keys.
+          // The list itself takes the keys.
           <div
             key={entry.number}
             class={entry.number === chosen ? "chosen" : ""}

@@ -106,7 +106,7 @@ function MailList(props: {
     <section class="panel mail-list" aria-label={plural(mails.length, "mail")}>
       <div role="listbox" tabIndex={0} aria-label="Mails" onKeyDown={onKeyDown}>
         {mails.map((mail) => (
-          // biome-ignore lint/a11y: the list itself takes the keys.
+          // The list itself takes the keys.
           <div
             key={mail.id}
             class={`mail-item${mail.id === shown ? " chosen" : ""}`}
@@ -205,7 +205,7 @@ function Reader({ id }: { id: string }): JSX.Element {
           src={`/api/mailbox/${id}/html`}
         />
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keys.
+        // A scrolled region must be reachable by keys.
         <pre class="mail-text" tabIndex={0}>
           {shown === "raw" ? mail.raw : mail.text}
         </pre>

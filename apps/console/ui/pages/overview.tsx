@@ -96,7 +96,7 @@ function Tiles({ seen: { totals } }: { seen: Overview }): JSX.Element {
   );
 }
 
-export function Tile(props: {
+function Tile(props: {
   name: string;
   value: string;
   unit: string;

@@ -219,7 +219,7 @@ function SpanLine(props: {
   const inside = size > 30;
   const late = !inside && from + size > 82;
   return (
-    // biome-ignore lint/a11y: the tree itself takes the keys.
+    // The tree itself takes the keys.
     <div
       class={`span-line${isChosen ? " chosen" : ""}${failed ? " failed" : ""}`}
       role="treeitem"
@@ -230,7 +230,7 @@ function SpanLine(props: {
     >
       <span class="span-name" style={{ paddingLeft: `${12 + Math.min(depth, 14) * 14}px` }}>
         {below > 0 ? (
-          // biome-ignore lint/a11y: arrow keys fold as well.
+          // Arrow keys fold as well.
           <span
             class={`fold${isClosed ? "" : " open"}`}
             onClick={(event) => {
