@@ -116,9 +116,9 @@ test("TL3: a reader that is gone does not stop the service", async () => {
 
 test("an idle service stays within the memory that a service may take", async () => {
   // The second start finds the compiled sources in the cache, as every start but the first does.
-  const cache = {
-    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "/tmp/ashlar-kit-cache",
-  };
+  const directory = mkdtempSync(join(tmpdir(), "compile-cache-"));
+  using _cleaned = { [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }) };
+  const cache = { NODE_COMPILE_CACHE: directory };
   {
     await using warming = start(cache);
     await warming.untilLogged("service ready");
