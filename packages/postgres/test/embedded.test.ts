@@ -223,6 +223,16 @@ test.runIf(process.getuid?.() === 0)(
     await server.close();
     await EmbeddedPostgres.remove(inner);
     await expect(stat(outside)).rejects.toMatchObject({ code: "ENOENT" });
+
+    // One whose directory was deleted by hand goes when the next one is made.
+    const forgotten = await EmbeddedPostgres.open({ dataDir: inner, environment });
+    await forgotten.close();
+    await rm(inner, { recursive: true });
+    const other = join(closed, "other");
+    const next = await EmbeddedPostgres.open({ dataDir: other, environment });
+    await next.close();
+    await expect(stat(outside)).rejects.toMatchObject({ code: "ENOENT" });
+    await EmbeddedPostgres.remove(other);
     await rm(closed, { recursive: true });
   },
 );

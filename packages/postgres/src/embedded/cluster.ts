@@ -11,7 +11,17 @@
  */
 import { type SpawnOptions, spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { access, chown, constants, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  access,
+  chown,
+  constants,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { describeError } from "@ashlar/foundation";
@@ -59,7 +69,9 @@ export async function clusterDirectory(
       continue;
     }
     if ((await firstClosedDirectory(parent)) !== undefined) continue;
+    await removeAbandoned(parent);
     const outside = join(parent, digest);
+    await writeFile(`${outside}.origin`, `${resolve(dataDir)}\n`);
     await writeFile(join(dataDir, "cluster.location"), `${outside}\n`);
     return outside;
   }
@@ -141,10 +153,25 @@ export async function removeCluster(dataDir: string): Promise<void> {
   try {
     const outside = (await readFile(join(dataDir, "cluster.location"), "utf8")).trim();
     await rm(outside, { recursive: true, force: true });
+    await rm(`${outside}.origin`, { force: true });
   } catch {
     // It lies inside.
   }
   await rm(dataDir, { recursive: true, force: true });
+}
+
+/** Removes clusters whose `dataDir` was deleted by hand, which nothing could ever find again. */
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!name.endsWith(".origin")) continue;
+    const dataDir = (await readFile(join(parent, name), "utf8")).trim();
+    try {
+      await access(dataDir);
+    } catch {
+      await rm(join(parent, name.slice(0, -".origin".length)), { recursive: true, force: true });
+      await rm(join(parent, name), { force: true });
+    }
+  }
 }
 
 async function clusterVersion(directory: string): Promise<string | undefined> {
