@@ -23,6 +23,8 @@ import type { ExitStatus, ReplicaState, ReplicaStatus } from "./status.ts";
 export interface Launched {
   readonly process: StartedProcess;
   readonly ports: Readonly<Record<string, number>>;
+  /** Are the addresses in its environment still right? */
+  readonly isCurrent: () => boolean;
 }
 
 export interface ReplicaOptions {
@@ -264,7 +266,11 @@ export class Replica {
     this.#reason = undefined;
     let launched: Launched;
     try {
-      const warm = await this.#warming;
+      let warm = await this.#warming;
+      if (warm?.isCurrent() === false) {
+        await this.#dropWarm();
+        warm = undefined;
+      }
       launched = warm ?? (await this.#options.launch({ signal: this.#life.signal, held: false }));
       warm?.process.release();
     } catch (error) {

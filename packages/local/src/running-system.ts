@@ -55,6 +55,7 @@ export class RunningSystem implements AsyncDisposable {
   /** By instance and address: the latest count that a guard has told. */
   readonly #denialCounts = new Map<string, number>();
   #launcher: Launcher | undefined;
+  #addressBook: AddressBook | undefined;
 
   /**
    * @throws {SecretMissingError} {@link PartNotRunnableError} {@link StoreUrlMissingError}
@@ -211,6 +212,15 @@ export class RunningSystem implements AsyncDisposable {
     const { plan, variables } = options;
     const compileCache = await compileCacheDirectory(variables);
     const otlp = this.#builtinAddress("otlpPort");
+    const addresses = new AddressBook({
+      plan,
+      overrides: options.overrides ?? {},
+      parts: this.#booked,
+      storeUrl: (name) => this.stores.urlOf(name),
+      mailbox: this.#builtinAddress("mailboxPort"),
+      otlp,
+    });
+    this.#addressBook = addresses;
     return new Launcher({
       paths: station.paths,
       projectDir: options.projectDir,
@@ -225,14 +235,7 @@ export class RunningSystem implements AsyncDisposable {
         inherited: variables,
       },
       secrets: this.#vault,
-      addresses: new AddressBook({
-        plan,
-        overrides: options.overrides ?? {},
-        parts: this.#booked,
-        storeUrl: (name) => this.stores.urlOf(name),
-        mailbox: this.#builtinAddress("mailboxPort"),
-        otlp,
-      }),
+      addresses,
       parts: this.#parts,
       clock: options.environment.clock,
       programFiles: this.#prepareProgramFiles(),
@@ -330,6 +333,7 @@ export class RunningSystem implements AsyncDisposable {
     const { ordinal, instance, held } = what;
     const addresses = this.#addressesOf(part.name);
     const ports = await addresses.lend(ordinal);
+    const told = this.#addressesTold(part);
     try {
       what.signal.throwIfAborted();
       await this.#refreshPolicies();
@@ -349,7 +353,7 @@ export class RunningSystem implements AsyncDisposable {
         stage: 0,
       });
       void station.logs.capture({ part: part.name, replica: ordinal, instance }, process);
-      return { process, ports };
+      return { process, ports, isCurrent: () => this.#addressesTold(part) === told };
     } catch (error) {
       addresses.giveBack(ordinal, ports);
       throw error;
@@ -371,11 +375,16 @@ export class RunningSystem implements AsyncDisposable {
     }
   }
 
+  /** The addresses in a part's environment as they are now. */
+  #addressesTold(part: RunnablePart): string {
+    return JSON.stringify(part.uses.map((use) => this.#addressBook?.addressOf(use)));
+  }
+
   /** Once the stores have addresses, everything that its environment holds is known. */
   async #untilWarmable(part: RunnablePart, signal: AbortSignal): Promise<boolean> {
     if (part.program.runtime !== "node" || !part.program.holdable) return false;
     const { stores } = needsOf(part, this.#given.options.plan);
-    await this.bell.until(() => stores.every((name) => this.stores.isStoreReady(name)), signal);
+    await this.bell.until(() => stores.every((name) => this.stores.isAddressed(name)), signal);
     return this.#missing(part, undefined).length > 0;
   }
 

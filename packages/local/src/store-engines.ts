@@ -40,6 +40,14 @@ export interface PostgresEngine extends AsyncDisposable {
 }
 
 export interface StoreEngines {
+  /**
+   * The address that {@link PostgresEngine.prepare} will give for a database, before any server
+   * runs; undefined when that is not known. With it, parts load their modules while PostgreSQL starts.
+   */
+  predictUrl?(
+    options: Pick<PostgresEngineOptions, "dataDir" | "port">,
+    database: string,
+  ): Promise<string | undefined>;
   /** Starts PostgreSQL and settles when it accepts connections. */
   openPostgres(options: PostgresEngineOptions): Promise<PostgresEngine>;
   /** Migrates a store that lives at an address from outside; settles when it can be used. */

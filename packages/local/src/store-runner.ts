@@ -41,6 +41,7 @@ interface Entry {
   readonly by: "postgres" | "memory" | "address";
   readonly request: DatabaseRequest;
   state: StoreState;
+  /** From outside, as given by the engine, or as foretold by it. */
   url: string | undefined;
   message: string | undefined;
 }
@@ -57,6 +58,7 @@ export class StoreRunner implements AsyncDisposable {
   #port: Promise<number> | undefined;
   #running: readonly Promise<void>[] = [];
   #failure: Error | undefined;
+  #wasReady = false;
 
   private constructor(options: StoreRunnerOptions, entries: ReadonlyMap<string, Entry>) {
     this.#options = options;
@@ -88,6 +90,12 @@ export class StoreRunner implements AsyncDisposable {
 
   isStoreReady(name: string): boolean {
     return this.#entries.get(name)?.state === "ready";
+  }
+
+  /** Is its address known? It may still be starting. */
+  isAddressed(name: string): boolean {
+    const entry = this.#entries.get(name);
+    return entry !== undefined && (entry.by === "memory" || entry.url !== undefined);
   }
 
   /** With the password: for the processes that declared it, and nobody else. */
@@ -134,7 +142,7 @@ export class StoreRunner implements AsyncDisposable {
       });
       if (signal.aborted) return;
       for (const each of entries) this.#set(each, "backoff", reason.message);
-      if (attempt >= startAttemptsMax && entries.every((each) => each.url === undefined)) {
+      if (attempt >= startAttemptsMax && !this.#wasReady) {
         this.#failure = new StoreStartFailedError("postgres", reason);
       }
       this.#options.log.warn("PostgreSQL is started again", { reason: reason.message, attempt });
@@ -153,6 +161,7 @@ export class StoreRunner implements AsyncDisposable {
       this.#engine = running;
       if (signal.aborted) await running[Symbol.asyncDispose]();
       else await Promise.all(entries.map((each) => this.#prepare(each, running)));
+      this.#wasReady ||= entries.some((each) => each.state === "ready");
       onReady();
       const end = await running.exited;
       return new StoreStartFailedError(
@@ -170,13 +179,29 @@ export class StoreRunner implements AsyncDisposable {
   async #openEngine(): Promise<PostgresEngine> {
     const { engines, dataDir, postgresPort, log, onLine } = this.#options;
     this.#port ??= postgresPort();
+    const port = await this.#port;
+    void this.#foretell(port);
     return engines.openPostgres({
       dataDir,
-      port: await this.#port,
+      port,
       log,
       onLine,
       signal: this.#life.signal,
     });
+  }
+
+  /** Who needs an address only to be told it, and not yet to connect, need not wait for the engine. */
+  async #foretell(port: number): Promise<void> {
+    const { engines, dataDir, onChange } = this.#options;
+    for (const entry of this.#entries.values()) {
+      if (entry.by !== "postgres" || entry.url !== undefined) continue;
+      const foretold = await engines
+        .predictUrl?.({ dataDir, port }, entry.request.database)
+        .catch(() => undefined); // Then it is known later, as it is for engines that foretell nothing.
+      if (foretold === undefined) continue;
+      entry.url ??= foretold;
+      onChange(statusOf(entry));
+    }
   }
 
   #watch(engine: PostgresEngine): void {

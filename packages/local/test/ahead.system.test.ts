@@ -5,8 +5,9 @@
  */
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { Supervisor } from "../src/index.ts";
-import { ask, part, plan, replicasOf, untilStatus, up, use } from "./system-fixture.ts";
+import type { StoreEngines, Supervisor } from "../src/index.ts";
+import { fakeEngines } from "./fake-engines.ts";
+import { ask, part, plan, replicasOf, store, untilStatus, up, use } from "./system-fixture.ts";
 
 const unready = {
   name: "startUnready",
@@ -68,3 +69,41 @@ test("LGD5: a part that is stopped while it waits leaves no process behind", asy
   expect(existsSync(`/proc/${pid}`)).toBe(false);
   expect(await linesOf(supervisor)).toEqual(["imported"]);
 });
+
+const database = {
+  ...plan([
+    part("orders", {
+      uses: [{ to: "store", store: "orders-db", env: "ORDERS_DB_URL", optional: false }],
+      program: { runtime: "node", entry: "./ahead.ts", args: [], image: "" },
+      probes: { startup: part("x").probes.startup, readiness: null, liveness: null },
+    }),
+  ]),
+  stores: { "orders-db": store("orders-db") },
+};
+
+test.for([
+  ["right", "orders_db", ["imported", "begun, hold is unset"]],
+  ["wrong", "other_db", ["imported", "imported", "begun, hold is unset"]],
+] as const)(
+  "LGD5: with a foretold address that is %s the part runs with the real one",
+  async ([, foretold, lines]) => {
+    const engines = fakeEngines();
+    const gate = Promise.withResolvers<void>();
+    const gated: StoreEngines = {
+      ...engines,
+      openPostgres: async (options) => {
+        await gate.promise;
+        return engines.openPostgres(options);
+      },
+    };
+    engines.foretold = (port) => `postgres://ashlar:hidden@127.0.0.1:${port}/${foretold}`;
+    await using running = await up(database, { engines: gated });
+    const { supervisor } = running;
+    await untilLine(supervisor, "imported");
+    expect(replicasOf(supervisor, "orders")[0]).toMatchObject({ waitingFor: ["orders-db"] });
+    gate.resolve();
+    await supervisor.untilReady();
+    await untilLine(supervisor, "begun");
+    expect(await linesOf(supervisor)).toEqual(lines);
+  },
+);

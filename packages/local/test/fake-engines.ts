@@ -14,16 +14,20 @@ export interface FakeEngines extends StoreEngines {
   readonly prepared: DatabaseRequest[];
   /** Makes the next preparations of this database fail. */
   readonly broken: Set<string>;
+  /** What `predictUrl` says of a database; by default nothing. */
+  foretold: (port: number, database: string) => string | undefined;
 }
 
 export function fakeEngines(): FakeEngines {
   const opened: number[] = [];
   const prepared: DatabaseRequest[] = [];
   const broken = new Set<string>();
-  return {
+  const engines: FakeEngines = {
     opened,
     prepared,
     broken,
+    foretold: () => undefined,
+    predictUrl: ({ port }, database) => Promise.resolve(engines.foretold(port, database)),
     openPostgres: async ({ dataDir, port }) => {
       await mkdir(dataDir, { recursive: true });
       await writeFile(join(dataDir, "PG_VERSION"), "18\n");
@@ -57,4 +61,5 @@ export function fakeEngines(): FakeEngines {
     },
     prepareExternal: () => Promise.resolve(),
   };
+  return engines;
 }

@@ -82,7 +82,12 @@ class Stage {
           environment,
           untilDependencies: () => Promise.resolve(),
           untilWarmable: () => Promise.resolve(false),
-          launch: () => Promise.resolve({ process: this.#process(ordinal), ports: {} }),
+          launch: () =>
+            Promise.resolve({
+              process: this.#process(ordinal),
+              ports: {},
+              isCurrent: () => true,
+            }),
           ask: () => () => Promise.resolve(),
           onEnded: () => undefined,
           onChange: (replica) => jobPart.onReplicaChange(replica),
