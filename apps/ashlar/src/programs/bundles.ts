@@ -88,7 +88,7 @@ async function makeBundles(options: BundlesOptions): Promise<Manifest> {
       metafile: true,
       logLevel: "silent",
       banner: { js: requireBanner },
-      plugins: [ownUrls, lazyBuiltins],
+      plugins: [ownUrls, lazyBuiltins, lazyPackages],
     });
     return await keep(options, built.metafile, { directory, fresh, manifestPath });
   } finally {
@@ -130,6 +130,31 @@ const lazyBuiltins: Plugin = {
       contents: `module.exports = require(${JSON.stringify(path)});`,
       loader: "js",
     }));
+  },
+};
+
+/**
+ * A package that is imported only when needed stays where it is. In a bundle, a CommonJS package
+ * would lose its named exports, which Node finds in the package's own file.
+ */
+const lazyPackages: Plugin = {
+  name: "lazy-packages",
+  setup(build) {
+    build.onResolve(
+      { filter: /^[^.]/ },
+      async ({ path, kind, importer, resolveDir, pluginData }) => {
+        if (kind !== "dynamic-import" || pluginData === lazyPackages) return null;
+        if (path.startsWith("@ashlar/") || path.startsWith("node:")) return null;
+        if (importer.includes("node_modules")) return null; // A package's own affair.
+        const found = await build.resolve(path, {
+          kind,
+          importer,
+          resolveDir,
+          pluginData: lazyPackages,
+        });
+        return { path: pathToFileURL(found.path).href, external: true };
+      },
+    );
   },
 };
 
