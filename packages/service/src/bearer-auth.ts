@@ -4,8 +4,9 @@
  * The gateway has verified them already; a service verifies again, so that what reaches it without
  * passing the gateway gets no further.
  *
- * - BA1  A token is accepted only with one of the listed algorithms (never `none`, never a symmetric
- *        one), a published key, the exact issuer, the audience, a subject, and an expiry to come.
+ * - BA1  A token is accepted only with one of the listed algorithms (never `none`, never a
+ *        symmetric one), a published key, the exact issuer, the audience, a subject, and an expiry
+ *        to come.
  * - BA2  A verified token is remembered for at most a minute and never beyond its expiry; at most a
  *        thousand are remembered.
  * - BA3  Keys that cannot be fetched are a 503, not a 401: the token is not judged.

@@ -8,8 +8,8 @@ import { CodedError, type ErrorDetail } from "@ashlar/foundation";
 
 /**
  * Thrown at start when the environment that the platform sets (`ASHLAR_*`, addresses, secrets) is
- * incomplete or wrong. Names every fault. Not worth a retry: start the part through `ashlar`, or set
- * what is missing.
+ * incomplete or wrong. Names every fault. Not worth a retry: start the part through `ashlar`, or
+ * set what is missing.
  */
 export class ServiceSettingsError extends CodedError<
   "SERVICE_SETTINGS_INVALID",
@@ -98,7 +98,8 @@ export interface HttpErrorOptions<Detail extends ErrorDetail> {
 
 /**
  * Base of errors that say themselves how a request is answered: with this status, code, message and
- * headers. Any `CodedError` with a numeric `status` is treated alike; this class is the convenience.
+ * headers. Any `CodedError` with a numeric `status` is treated alike; this class is the
+ * convenience.
  */
 export class HttpError<
   Code extends string = string,
@@ -126,8 +127,8 @@ export class JsonBodyError extends HttpError<"JSON_MALFORMED", Record<never, nev
 }
 
 /**
- * Thrown when a request breaks its route's schema. Answered with 400; names every fault with its path.
- * Not worth a retry: correct the request.
+ * Thrown when a request breaks its route's schema. Answered with 400; names every fault with its
+ * path. Not worth a retry: correct the request.
  */
 export class RequestInvalidError extends CodedError<
   "VALIDATION_FAILED",
@@ -192,9 +193,9 @@ export class UpstreamAnswerError extends HttpError<"UPSTREAM_ANSWER_UNEXPECTED",
 }
 
 /**
- * Thrown when another part refuses a call (a 4xx, or a 500 of its own). Carries its status and code, so
- * that the caller can turn the ones that it expects into its own. Unhandled, the request is answered
- * with 502. Retry only if the code says so.
+ * Thrown when another part refuses a call (a 4xx, or a 500 of its own). Carries its status and
+ * code, so that the caller can turn the ones that it expects into its own. Unhandled, the request
+ * is answered with 502. Retry only if the code says so.
  */
 export class UpstreamRefusedError extends HttpError<
   "UPSTREAM_REFUSED",
@@ -208,7 +209,7 @@ export class UpstreamRefusedError extends HttpError<
     const { status, code, detail } = refusal;
     super("UPSTREAM_REFUSED", {
       status: 502,
-      message: `${upstream} refused ${request} with ${status} ${code}${detail === "" ? "" : `: ${detail}`}`,
+      message: `${upstream} refused ${request} with ${status} ${code}${detail && `: ${detail}`}`,
       detail: { upstream, request, upstreamStatus: status, upstreamCode: code },
     });
   }
@@ -216,7 +217,9 @@ export class UpstreamRefusedError extends HttpError<
 
 type NoDetail = Record<never, never>;
 
-/** Thrown when a route needs an `idempotency-key` header and none came. Send one; a UUID will do. */
+/**
+ * Thrown when a route needs an `idempotency-key` header and none came. Send one; a UUID will do.
+ */
 export class IdempotencyKeyMissingError extends HttpError<"IDEMPOTENCY_KEY_MISSING", NoDetail> {
   constructor() {
     super("IDEMPOTENCY_KEY_MISSING", {
@@ -227,7 +230,10 @@ export class IdempotencyKeyMissingError extends HttpError<"IDEMPOTENCY_KEY_MISSI
   }
 }
 
-/** Thrown for an idempotency key that is not 1..255 visible ASCII characters. Never retried as it is. */
+/**
+ * Thrown for an idempotency key that is not 1..255 visible ASCII characters. Never retried as it
+ * is.
+ */
 export class IdempotencyKeyInvalidError extends HttpError<"IDEMPOTENCY_KEY_INVALID", NoDetail> {
   constructor() {
     super("IDEMPOTENCY_KEY_INVALID", {
@@ -239,9 +245,12 @@ export class IdempotencyKeyInvalidError extends HttpError<"IDEMPOTENCY_KEY_INVAL
 }
 
 /** Thrown when a key comes again with another request. A mistake of the client: take a new key. */
-export class IdempotencyKeyReusedError extends HttpError<"IDEMPOTENCY_KEY_REUSED", NoDetail> {
+export class IdempotencyRequestChangedError extends HttpError<
+  "IDEMPOTENCY_REQUEST_CHANGED",
+  NoDetail
+> {
   constructor() {
-    super("IDEMPOTENCY_KEY_REUSED", {
+    super("IDEMPOTENCY_REQUEST_CHANGED", {
       status: 422,
       message: "this idempotency-key was used for another request; take a new one",
       detail: {},
@@ -249,7 +258,9 @@ export class IdempotencyKeyReusedError extends HttpError<"IDEMPOTENCY_KEY_REUSED
   }
 }
 
-/** Thrown while the first request with this key is still being served. Retry after `Retry-After`. */
+/**
+ * Thrown while the first request with this key is still being served. Retry after `Retry-After`.
+ */
 export class IdempotencyInProgressError extends HttpError<"IDEMPOTENCY_IN_PROGRESS", NoDetail> {
   constructor() {
     super("IDEMPOTENCY_IN_PROGRESS", {
@@ -288,7 +299,9 @@ export class BearerTokenMissingError extends HttpError<"BEARER_TOKEN_MISSING", N
   }
 }
 
-/** Thrown for a bearer token that is malformed, forged, expired or meant for others. Sign in again. */
+/**
+ * Thrown for a bearer token that is malformed, forged, expired or meant for others. Sign in again.
+ */
 export class BearerTokenRefusedError extends HttpError<"BEARER_TOKEN_REFUSED", NoDetail> {
   constructor(reason: string) {
     super("BEARER_TOKEN_REFUSED", {
@@ -327,7 +340,9 @@ export class RoleInsufficientError extends HttpError<
   }
 }
 
-/** Thrown for a resource of somebody else, answered as if it did not exist. Retrying does not help. */
+/**
+ * Thrown for a resource of somebody else, answered as if it did not exist. Retrying does not help.
+ */
 export class NotOwnerError extends HttpError<"RESOURCE_NOT_FOUND", NoDetail> {
   constructor() {
     super("RESOURCE_NOT_FOUND", { status: 404, message: "there is no such resource", detail: {} });
@@ -374,9 +389,14 @@ export const serviceProblems: Readonly<Record<ServiceProblemCode, ProblemKind>> 
   MEDIA_TYPE_UNSUPPORTED: kind(415, "Unsupported media type"),
   /** The headers are larger than 16 KiB. Send fewer. */
   HEADER_SECTION_TOO_LARGE: kind(431, "Headers too large"),
-  /** A fault of the service itself; its log has it under the correlation id. Retry if idempotent. */
+  /**
+   * A fault of the service itself; its log has it under the correlation id. Retry if idempotent.
+   */
   INTERNAL_ERROR: kind(500, "Internal error"),
-  /** The service was not done within the route's time. It may have done the work. Retry if idempotent. */
+  /**
+   * The service was not done within the route's time. It may have done the work. Retry if
+   * idempotent.
+   */
   HANDLER_TIMED_OUT: kind(503, "Took too long"),
   /** Something that the service needs is not available now. Retry after `Retry-After`. */
   SERVICE_DEGRADED: kind(503, "Temporarily unavailable"),

@@ -4,8 +4,8 @@
  * - SK10 A call ends within the time that its request has left, its retries and waits included; the
  *        called side is told how much that is.
  * - SK11 A call is tried again only when nothing can have happened yet (no connection) or when
- *        repeating it is harmless (GET, PUT, DELETE, …, or a call with an idempotency key), and only
- *        while few calls need it: retries stay under a fifth of the calls.
+ *        repeating it is harmless (GET, PUT, DELETE, …, or a call with an idempotency key), and
+ *        only while few calls need it: retries stay under a fifth of the calls.
  * - SK12 What a caller gets has passed its schema. Everything else is a coded error that names the
  *        part and the call.
  *

@@ -1,9 +1,10 @@
 /**
  * The server of a service: Fastify, with the kit's limits, errors, context and measures.
  *
- * - SK8  A request that does not arrive whole in time, or is not HTTP/1.1 as the standard has it, is
- *        refused and its connection closed, whatever the other connections do.
- * - SK9  Every answered or broken-off request is counted once under its route's pattern, never its path.
+ * - SK8  A request that does not arrive whole in time, or is not HTTP/1.1 as the standard has it,
+ *        is refused and its connection closed, whatever the other connections do.
+ * - SK9  Every answered or broken-off request is counted once under its route's pattern, never its
+ *        path.
  *
  * @module
  */
@@ -45,7 +46,10 @@ import {
 import { checkRequest, type RequestChecks, requestChecks } from "./request-validation.ts";
 import { RouteTable } from "./route-table.ts";
 
-/** Fastify with zod schemas: `schema: { params, querystring, body, response }` give the handler its types. */
+/**
+ * Fastify with zod schemas: `schema: { params, querystring, body, response }` give the handler its
+ * types.
+ */
 export type ServiceHttp = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
@@ -59,7 +63,10 @@ export interface HttpLimits {
   readonly bodyBytes?: number;
   /** From a request's first byte to its last. Default 15 s. */
   readonly requestTimeoutMs?: number;
-  /** From a request's arrival to its answer. Default 30 s; a route may say otherwise by `config.timeoutMs`. */
+  /**
+   * From a request's arrival to its answer. Default 30 s; a route may say otherwise by
+   * `config.timeoutMs`.
+   */
   readonly handlerTimeoutMs?: number;
 }
 
@@ -220,7 +227,9 @@ function observeRequests(
   });
 }
 
-/** The handler was not done in time: the client is told, and what the handler says later is dropped. */
+/**
+ * The handler was not done in time: the client is told, and what the handler says later is dropped.
+ */
 function giveUp(request: FastifyRequest, reply: FastifyReply): void {
   if (reply.sent) return;
   if (reply.raw.headersSent) {

@@ -1,15 +1,15 @@
 /**
  * Idempotency keys: a request that is sent twice is done once and answered twice.
  *
- * The key's row is claimed before the work begins. The work records its answer in its own transaction
- * where it can; the claim is a fence, so that of two processes that both believe to hold it only one
- * can commit.
+ * The key's row is claimed before the work begins. The work records its answer in its own
+ * transaction where it can; the claim is a fence, so that of two processes that both believe to
+ * hold it only one can commit.
  *
- * - IK1  For one consumer and key the work commits at most once while the record is kept; every later
- *        request gets the recorded answer.
- * - IK2  A key that comes with another request is refused, and so is one whose work is under way.
- * - IK3  Work that fails leaves nothing: the key is free again. Work whose process died is free when
- *        its lease ends, and the dead one's late commit is refused.
+ * - KI1  For one consumer and key the work commits at most once while the record is kept; every
+ *        later request gets the recorded answer.
+ * - KI2  A key that comes with another request is refused, and so is one whose work is under way.
+ * - KI3  Work that fails leaves nothing: the key is free again. Work whose process died is free
+ *        when its lease ends, and the dead one's late commit is refused.
  *
  * Source: draft-ietf-httpapi-idempotency-key-header-07.
  *
@@ -24,7 +24,7 @@ import {
   IdempotencyInProgressError,
   IdempotencyKeyInvalidError,
   IdempotencyKeyMissingError,
-  IdempotencyKeyReusedError,
+  IdempotencyRequestChangedError,
 } from "./errors.ts";
 
 /** What is recorded of an answer. */
@@ -54,7 +54,8 @@ export interface Idempotency {
    * transaction; otherwise the answer is recorded when `work` settles, and a process that dies in
    * between does the work again.
    *
-   * @throws {IdempotencyKeyReusedError} {@link IdempotencyInProgressError}, and what `work` throws.
+   * @throws {IdempotencyRequestChangedError} {@link IdempotencyInProgressError}, and what `work`
+   * throws.
    */
   run(
     request: IdempotentRequest,
@@ -141,7 +142,8 @@ class StoredIdempotency implements Idempotency {
       if (!isRecorded) await this.#record(this.#database, request, { claim, answer });
       return { ...answer, replayed: false };
     } catch (error) {
-      // IK3: if the answer did commit, there is nothing to release. A release that fails waits for the lease.
+      // KI3: if the answer did commit, there is nothing to release. A release that fails waits for
+      // the lease.
       await this.#release(request, claim).catch(() => undefined);
       throw error;
     }
@@ -161,7 +163,7 @@ class StoredIdempotency implements Idempotency {
       if (claimed.length > 0) return undefined;
       const [found] = await this.#database.query<RecordRow>(findSql, [consumer, key]);
       if (found === undefined) continue; // Released in between: it can be claimed now.
-      if (!found.request_hash.equals(hash)) throw new IdempotencyKeyReusedError();
+      if (!found.request_hash.equals(hash)) throw new IdempotencyRequestChangedError();
       if (found.status === null) throw new IdempotencyInProgressError();
       return answerOf(found, found.status);
     }
@@ -192,12 +194,13 @@ interface RecordRow {
   readonly body: string | null;
 }
 
-/** Takes a key that is new, past its time, or left behind by a process that died (IK3). */
+/** Takes a key that is new, past its time, or left behind by a process that died (KI3). */
 const claimSql = {
   name: "idempotency-claim",
   text: `INSERT INTO ashlar_idempotency AS held
       (consumer, key, request_hash, claim, claimed_until, expires_at)
-    VALUES ($1, $2, $3, $4, now() + $5::float8 * interval '1 ms', now() + $6::float8 * interval '1 ms')
+    VALUES ($1, $2, $3, $4,
+      now() + $5::float8 * interval '1 ms', now() + $6::float8 * interval '1 ms')
     ON CONFLICT (consumer, key) DO UPDATE SET
       request_hash = EXCLUDED.request_hash, claim = EXCLUDED.claim,
       claimed_until = EXCLUDED.claimed_until, expires_at = EXCLUDED.expires_at,
@@ -214,7 +217,7 @@ const findSql = {
     WHERE consumer = $1 AND key = $2`,
 };
 
-/** Writes only while the claim is still this process's: the fence of IK1. */
+/** Writes only while the claim is still this process's: the fence of KI1. */
 const recordSql = {
   name: "idempotency-record",
   text: `UPDATE ashlar_idempotency SET status = $4, headers = $5, body = $6,

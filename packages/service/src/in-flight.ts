@@ -1,8 +1,10 @@
 /**
- * The requests that are being served: how many, until when each may take, and when the last is done.
+ * The requests that are being served: how many, until when each may take, and when the last is
+ * done.
  *
- * One sleeper looks after all of them. A timer and an abort signal for each request, as Fastify's own
- * limit has it, cost more than the rest of the request (measured: 80 µs for the abort's error alone).
+ * One sleeper looks after all of them. A timer and an abort signal for each request, as Fastify's
+ * own limit has it, cost more than the rest of the request (measured: 80 µs for the abort's error
+ * alone).
  *
  * @module
  */

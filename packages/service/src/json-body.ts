@@ -1,8 +1,8 @@
 /**
  * Reads a JSON body, and refuses the ones that are made to hurt.
  *
- * - SK4  A body is UTF-8, nests at most 64 deep, holds no NUL character (PostgreSQL's text cannot), and
- *        names no `__proto__`. It is refused before anything walks it recursively.
+ * - SK4  A body is UTF-8, nests at most 64 deep, holds no NUL character (PostgreSQL's text cannot),
+ *        and names no `__proto__`. It is refused before anything walks it recursively.
  *
  * @module
  */

@@ -1,13 +1,14 @@
 /**
- * Opens a service inside the present process: for `runService`, and for tests, which need no process.
+ * Opens a service inside the present process: for `runService`, and for tests, which need no
+ * process.
  *
  * The order is the same everywhere: telemetry and the ops port first, so that probes are answered
  * while databases are waited for; then the service's own `open`; then its port; then ready.
  *
  * - SK13 A service is ready only after its `open` has settled and its port listens. A failed start
  *        says why in one log line with its code, and leaves nothing open.
- * - SK14 Stopping: unready first, then the drain window, then no new connections, then the requests in
- *        flight are finished, then everything is released in reverse order.
+ * - SK14 Stopping: unready first, then the drain window, then no new connections, then the requests
+ *        in flight are finished, then everything is released in reverse order.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
  * The service's OpenAPI 3.1 document at `/openapi.json`, made from its routes' zod schemas.
  *
- * It is made at the first request: until then neither @fastify/swagger nor the document costs memory
- * or start-up time. The routes are noted as they are registered and, when asked for, registered once
- * more on a server that never listens, where the plugin sees them.
+ * It is made at the first request: until then neither @fastify/swagger nor the document costs
+ * memory or start-up time. The routes are noted as they are registered and, when asked for,
+ * registered once more on a server that never listens, where the plugin sees them.
  *
  * - SK16 The document lists every route but the ones that say `hide`, with its params, query, body,
  *        answers and refusals, and its objects refuse unknown fields as the routes do.
@@ -20,7 +20,7 @@ export interface OpenApiOptions {
   readonly version?: string;
 }
 
-export const openApiPath = "/openapi.json";
+const openApiPath = "/openapi.json";
 
 /** Serves the document. Must be called before the routes are registered. */
 export function serveOpenApi(server: ServiceHttp, options: OpenApiOptions): void {

@@ -1,8 +1,8 @@
 /**
  * Problem documents (`application/problem+json`): the one form in which a service refuses.
  *
- * - SK3  Every error is answered as a problem document with status, code and correlation id. What the
- *        service did not mean to tell (stack, SQL, another part's text) stays in the log.
+ * - SK3  Every error is answered as a problem document with status, code and correlation id. What
+ *        the service did not mean to tell (stack, SQL, another part's text) stays in the log.
  *
  * Source: RFC 9457.
  *

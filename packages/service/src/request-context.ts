@@ -3,8 +3,8 @@
  *
  * - SK1  A correlation id of 1..128 harmless characters is taken over; any other is replaced. It is
  *        on every answer, every log line of the request, and every call made for it.
- * - SK2  The time that a caller leaves (`x-request-deadline-ms`, milliseconds from arrival) can only
- *        shorten the route's own limit, and every call made for the request keeps within it.
+ * - SK2  The time that a caller leaves (`x-request-deadline-ms`, milliseconds from arrival) can
+ *        only shorten the route's own limit, and every call made for the request keeps within it.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Keeps retries from multiplying an outage: each call earns a fifth of a retry, up to a small stock.
+ * Keeps retries from multiplying an outage: each call earns a fifth of a retry, up to a small
+ * stock.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
  * Which methods a path has, to tell "no such path" from "not with this method".
  *
- * Fastify's router looks up a method and a path together; this table is asked only for requests that
- * it did not find.
+ * Fastify's router looks up a method and a path together; this table is asked only for requests
+ * that it did not find.
  *
  * @module
  */
@@ -22,7 +22,9 @@ export class RouteTable {
     this.#paths.set(pattern, known);
   }
 
-  /** The methods that `path` (without a query) may be asked with, sorted; none for an unknown path. */
+  /**
+   * The methods that `path` (without a query) may be asked with, sorted; none for an unknown path.
+   */
   methodsOf(path: string): readonly string[] {
     const methods = [...this.#paths.values()]
       .filter((each) => each.matches.test(path))

@@ -20,8 +20,8 @@ export interface ServiceDefinition<Fields extends ConfigFields = ConfigFields> {
   /** Shown in /openapi.json. */
   readonly openapi?: { readonly title?: string; readonly version?: string };
   /**
-   * Opens what the service needs and registers its routes. The port listens, and the service becomes
-   * ready, when this settles. What it throws ends the start.
+   * Opens what the service needs and registers its routes. The port listens, and the service
+   * becomes ready, when this settles. What it throws ends the start.
    */
   readonly open: (context: ServiceContext<Fields>) => Promise<void> | void;
 }
@@ -35,7 +35,9 @@ export interface ServiceContext<Fields extends ConfigFields = ConfigFields> {
   readonly environment: Environment;
   /** Owns what lives as long as the service; released last opened first when it stops. */
   readonly scope: Scope;
-  /** Aborted when the requests in flight are done and the service closes. For loops and consumers. */
+  /**
+   * Aborted when the requests in flight are done and the service closes. For loops and consumers.
+   */
   readonly signal: AbortSignal;
   readonly uses: Uses;
   readonly http: ServiceHttp;

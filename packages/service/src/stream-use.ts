@@ -1,7 +1,8 @@
 /**
  * A stream of events as a service uses it: an outbox that is relayed, an inbox, traced consumers.
  *
- * - SK17 What runs for an event belongs to the event's trace, and carries its key in every log line.
+ * - SK17 What runs for an event belongs to the event's trace, and carries its key in every log
+ *        line.
  *
  * @module
  */
@@ -40,8 +41,8 @@ export interface StreamUse {
   /** The memory of handled events in the service's own database. */
   inbox(database: Pool): Promise<Inbox<Transaction>>;
   /**
-   * Handles the events of a group until the service stops; a stop lets the handlers in flight finish.
-   * The group defaults to the one that the definition names.
+   * Handles the events of a group until the service stops; a stop lets the handlers in flight
+   * finish. The group defaults to the one that the definition names.
    */
   consume(options: Omit<ConsumeOptions, "group"> & { readonly group?: string }): Promise<Consumer>;
 }

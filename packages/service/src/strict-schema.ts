@@ -4,8 +4,8 @@
  * zod's `z.object` drops unknown fields in silence, so a client that misspells an optional field is
  * told nothing. Routes are compiled from the strict form, whichever way they were written.
  *
- * - SK5  A field of a body or query that the schema does not name is refused and named. Only an object
- *        that says `.loose()` or `.catchall(…)` takes more.
+ * - SK5  A field of a body or query that the schema does not name is refused and named. Only an
+ *        object that says `.loose()` or `.catchall(…)` takes more.
  *
  * @module
  */
@@ -29,7 +29,7 @@ type Rebuild = (inner: $ZodType) => $ZodType;
 
 function rebuild(schema: $ZodType, again: Rebuild): $ZodType {
   const { def } = (schema as $ZodTypes)._zod;
-  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- only these hold other schemas
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- only these hold others
   switch (def.type) {
     case "object": {
       const catchall = def.catchall ?? new $ZodNever({ type: "never" });
@@ -63,7 +63,8 @@ function rebuild(schema: $ZodType, again: Rebuild): $ZodType {
       return clone(schema, { ...def, getter: () => again(getter()) } as typeof def);
     }
     default:
-      // Scalars have no fields. Of an intersection neither side names all of them: it stays as it is.
+      // Scalars have no fields. Of an intersection neither side names all of them: it stays as it
+      // is.
       return schema;
   }
 }

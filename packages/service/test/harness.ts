@@ -21,7 +21,7 @@ export interface TestService extends AsyncDisposable {
   metrics(): Promise<string>;
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Headers;
   // oxlint-disable-next-line typescript/no-explicit-any -- tests look into whatever came

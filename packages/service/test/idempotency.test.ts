@@ -58,14 +58,14 @@ function placeOrder(through: Idempotency, given = request) {
   );
 }
 
-test("IK1: the work is done once and its answer given again", async () => {
+test("KI1: the work is done once and its answer given again", async () => {
   expect(await placeOrder(idempotency)).toEqual({ ...answer, replayed: false });
   const reordered = { ...request, input: { n: 1, sku: "a" } };
   expect(await placeOrder(idempotency, reordered)).toEqual({ ...answer, replayed: true });
   expect(await effects()).toBe(1);
 });
 
-test("IK1: of many requests at the same time one does the work", async () => {
+test("KI1: of many requests at the same time one does the work", async () => {
   const results = await Promise.allSettled(
     Array.from({ length: 15 }, () => placeOrder(idempotency)),
   );
@@ -78,22 +78,25 @@ test("IK1: of many requests at the same time one does the work", async () => {
   expect(new Set(refused).difference(new Set(["IDEMPOTENCY_IN_PROGRESS"]))).toEqual(new Set());
 });
 
-test("IK1: work that does not record by itself is recorded when it settles", async () => {
+test("KI1: work that does not record by itself is recorded when it settles", async () => {
   const work = () => Promise.resolve(answer);
   expect((await idempotency.run(request, work)).replayed).toBe(false);
   expect((await idempotency.run(request, work)).replayed).toBe(true);
 });
 
-test("IK2: the same key with another request is refused; another consumer's key is another key", async () => {
+test("KI2: the same key with another request is refused; another consumer's key is another key", async () => {
   await placeOrder(idempotency);
   for (const other of [{ input: { sku: "b", n: 1 } }, { operation: "POST /refunds" }]) {
     const reused = placeOrder(idempotency, { ...request, ...other });
-    await expect(reused).rejects.toMatchObject({ code: "IDEMPOTENCY_KEY_REUSED", status: 422 });
+    await expect(reused).rejects.toMatchObject({
+      code: "IDEMPOTENCY_REQUEST_CHANGED",
+      status: 422,
+    });
   }
   expect((await placeOrder(idempotency, { ...request, consumer: "user-8" })).replayed).toBe(false);
 });
 
-test("IK2: while the work is under way, a second request is told to wait", async () => {
+test("KI2: while the work is under way, a second request is told to wait", async () => {
   const entered = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const first = idempotency.run(request, async () => {
@@ -112,13 +115,13 @@ test("IK2: while the work is under way, a second request is told to wait", async
   expect((await placeOrder(idempotency)).replayed).toBe(true);
 });
 
-test("IK3: work that fails leaves the key free", async () => {
+test("KI3: work that fails leaves the key free", async () => {
   const failing = idempotency.run(request, () => Promise.reject(new Error("declined")));
   await expect(failing).rejects.toThrow("declined");
   expect((await placeOrder(idempotency)).replayed).toBe(false);
 });
 
-test("IK3: a dead process's key is taken over after its lease, and its late commit is refused", async () => {
+test("KI3: a dead process's key is taken over after its lease, and its late commit is refused", async () => {
   const hasty = await openIdempotency({ database, environment, scope, leaseMs: 0 });
   const entered = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();

@@ -101,7 +101,7 @@ test("SK15: a failed start is one line with its code, and 1", async () => {
   expect(service.lines[0]).toMatchObject({ level: "fatal", code: "SERVICE_SETTINGS_INVALID" });
 });
 
-test("TL3: a reader that is gone does not stop the service", async () => {
+test("TEL3: a reader that is gone does not stop the service", async () => {
   await using service = start({ ASHLAR_LOG_LEVEL: "debug" });
   const { url, opsUrl } = await service.untilLogged("service ready");
   service.child.stdout?.destroy();

@@ -16,8 +16,8 @@ export class MetricConflictError extends CodedError<"METRIC_CONFLICT", { readonl
 }
 
 /**
- * Thrown at start when the ops port (health and metrics) cannot be opened, most often because another
- * process holds it. Free the port or choose another, then start again.
+ * Thrown at start when the ops port (health and metrics) cannot be opened, most often because
+ * another process holds it. Free the port or choose another, then start again.
  */
 export class OpsPortError extends CodedError<
   "OPS_PORT_UNAVAILABLE",
@@ -34,7 +34,9 @@ export class OpsPortError extends CodedError<
   }
 }
 
-/** Thrown inside a health check that did not answer in time; seen in /readyz. Retried by the prober. */
+/**
+ * Thrown inside a health check that did not answer in time; seen in /readyz. Retried by the prober.
+ */
 export class HealthCheckTimeoutError extends CodedError<
   "HEALTH_CHECK_TIMEOUT",
   { readonly check: string; readonly timeoutMs: number }

@@ -1,9 +1,9 @@
 /**
  * Whether a program lives, and whether it may be sent work.
  *
- * - TL11 A program is ready when it is not stopping and every check passes; a check that throws or
+ * - TEL11 A program is ready when it is not stopping and every check passes; a check that throws or
  *        does not answer in time fails, and its reason is shown.
- * - TL12 Once stopping, a program is never ready again, and its checks are not asked any more.
+ * - TEL12 Once stopping, a program is never ready again, and its checks are not asked any more.
  *
  * @module
  */
@@ -71,7 +71,7 @@ export function createHealth(clock: Clock): Health {
     },
     live: () => ({ status: "ok" }),
     ready: () => {
-      if (stopping) return Promise.resolve({ status: "stopping", checks: {} }); // TL12
+      if (stopping) return Promise.resolve({ status: "stopping", checks: {} }); // TEL12
       round ??= ask().finally(() => {
         round = undefined;
       });
@@ -88,7 +88,8 @@ async function run(name: string, check: HealthCheck, clock: Clock): Promise<Chec
     timeout.abort(error);
     throw error;
   });
-  late.catch(() => undefined); // Rejected also when the check was in time and the wait is called off.
+  // Rejected also when the check was in time and the wait is called off.
+  late.catch(() => undefined);
   try {
     await Promise.race([Promise.resolve().then(() => check(timeout.signal)), late]);
     return { ok: true };

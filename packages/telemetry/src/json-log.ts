@@ -1,11 +1,11 @@
 /**
  * The log of a program: one JSON object a line, written by pino.
  *
- * `{"time":"…","level":"info","part":"…","instance":"…","text":"…", …fields, "traceId"?, "spanId"?}`
+ * `{"time":"…","level":"info","part":"…","instance":"…","text":"…", …fields, "traceId"?,"spanId"?}`
  *
- * - TL6  Every line is one valid JSON object of at most `lineBytesMax`, whatever was logged; what does
- *        not fit is cut and the line says so.
- * - TL7  A line written inside a span carries its trace id and span id.
+ * - TEL6  Every line is one valid JSON object of at most `lineBytesMax`, whatever was logged; what
+ *        does not fit is cut and the line says so.
+ * - TEL7  A line written inside a span carries its trace id and span id.
  *
  * @module
  */
@@ -95,7 +95,7 @@ function renamed(fields: Record<string, unknown>): Record<string, unknown> {
   return fields;
 }
 
-/** TL6: fields are bounded before; this catches what escaping makes longer. */
+/** TEL6: fields are bounded before; this catches what escaping makes longer. */
 function boundedLine(line: string, options: JsonLogOptions): string {
   if (line.length * 3 <= lineBytesMax) return line;
   const bytes = Buffer.byteLength(line);

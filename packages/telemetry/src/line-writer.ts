@@ -3,16 +3,16 @@
  *
  * Lines that arrive during one write leave in the next, so a burst costs few system calls.
  *
- * - TL3  Nothing that the descriptor does (full disk, reader gone, slow reader) reaches the caller:
- *        lines are dropped and counted.
- * - TL4  At most `bytesMax` wait in memory; later lines are dropped and counted.
+ * - TEL3  Nothing that the descriptor does (full disk, reader gone, slow reader) reaches the
+ *         caller: lines are dropped and counted.
+ * - TEL4  At most `bytesMax` wait in memory; later lines are dropped and counted.
  *
  * @module
  */
 import { write } from "node:fs";
 import type { Clock } from "@ashlar/foundation";
 
-export type LineDropReason = "buffer_full" | "write_failed";
+type LineDropReason = "buffer_full" | "write_failed";
 
 export interface LineWriterOptions {
   readonly fd: number;

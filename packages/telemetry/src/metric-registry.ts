@@ -1,11 +1,11 @@
 /**
  * The metrics of a program, made from their declarations and kept by prom-client.
  *
- * - TL8  A label takes its declared values; an undeclared one, or one beyond the declared number,
+ * - TEL8  A label takes its declared values; an undeclared one, or one beyond the declared number,
  *        is counted as `other`. So the number of series is bounded, whatever the callers send.
- * - TL9  One declaration gives one metric however often it is asked for; a different declaration of
- *        the same name is refused at once.
- * - TL10 Measuring never throws: a value that is not a finite number, or would lower a counter, is
+ * - TEL9  One declaration gives one metric however often it is asked for; a different declaration
+ *         of the same name is refused at once.
+ * - TEL10 Measuring never throws: a value that is not a finite number, or would lower a counter, is
  *        ignored.
  *
  * @module
@@ -157,7 +157,7 @@ const other = "other";
 /** Series that are shown as zero from the start, so that a first event is a visible rise. */
 const listedSeriesMax = 64;
 
-/** Keeps the values of a metric's labels within their declaration (TL8). */
+/** Keeps the values of a metric's labels within their declaration (TEL8). */
 class LabelBounds {
   readonly #names: readonly string[];
   readonly #labels: Labels;

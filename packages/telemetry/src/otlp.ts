@@ -1,8 +1,8 @@
 /**
  * Spans in the JSON form of OTLP, and their delivery to a collector.
  *
- * The stock exporter does the same and more (metrics, logs, protobuf); loading it costs each program
- * memory and start-up time that this file does not. See docs/adr/0032-opentelemetry.md.
+ * The stock exporter does the same and more (metrics, logs, protobuf); loading it costs each
+ * program memory and start-up time that this file does not. See docs/adr/0032-opentelemetry.md.
  *
  * Source: OpenTelemetry protocol 1.7, sections "JSON Protobuf Encoding" and "OTLP/HTTP".
  *

@@ -1,8 +1,8 @@
 /**
  * Measures the program itself: CPU, memory, event loop, collections, handles.
  *
- * Nothing runs between scrapes but the loop-delay histogram and the collector's notices, both kept by
- * Node natively.
+ * Nothing runs between scrapes but the loop-delay histogram and the collector's notices, both kept
+ * by Node natively.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
  * Finished spans on their way to the collector: bounded, in batches, one delivery at a time.
  *
- * - TL16 At most `capacity` spans wait; later ones are dropped and counted. A collector that is slow,
- *        refuses or is gone costs spans, never time or memory of the program.
- * - TL17 Closing delivers what waits, within a bounded time.
+ * - TEL16 At most `capacity` spans wait; later ones are dropped and counted. A collector that is
+ *        slow, refuses or is gone costs spans, never time or memory of the program.
+ * - TEL17 Closing delivers what waits, within a bounded time.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace";
 import { SpanExportError } from "./errors.ts";
 import { otlpTraces, type ResourceAttributes, type SpanTransport } from "./otlp.ts";
 
-export type SpanDropReason = "buffer_full" | "export_failed";
+type SpanDropReason = "buffer_full" | "export_failed";
 
 export interface SpanQueueOptions {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 /**
  * W3C trace context: which trace a piece of work belongs to, on the wire and in memory.
  *
- * - TL5  Only a valid `traceparent` is taken over; anything else is as if there were none.
+ * - TEL5  Only a valid `traceparent` is taken over; anything else is as if there were none.
  *
  * Source: W3C Trace Context, Recommendation of 23 November 2021, sections 3.2 and 3.3.
  *
@@ -25,7 +25,7 @@ export type HeaderSource = Readonly<Record<string, string | readonly string[] | 
 const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const traceStateCharactersMax = 512;
 
-/** The context of a `traceparent` value, if it is valid (TL5). */
+/** The context of a `traceparent` value, if it is valid (TEL5). */
 export function parseTraceparent(value: string | undefined): TraceContext | undefined {
   if (value === undefined || value.length > 256) return undefined;
   const match = pattern.exec(value);

@@ -1,14 +1,14 @@
 /**
  * Traces: a small front for OpenTelemetry, which is loaded only where somebody collects spans.
  *
- * The tracer owns the asynchronous context: who runs inside {@link OpenSpan.run} is inside that span.
- * Without a recorder spans cost next to nothing, and trace ids still travel.
+ * The tracer owns the asynchronous context: who runs inside {@link OpenSpan.run} is inside that
+ * span. Without a recorder spans cost next to nothing, and trace ids still travel.
  *
- * - TL13 A caller's trace is continued whether or not anything is recorded here: what is injected
+ * - TEL13 A caller's trace is continued whether or not anything is recorded here: what is injected
  *        into an outgoing call belongs to the trace that was extracted from the incoming one.
- * - TL14 Sampling follows the parent; a trace that begins here is recorded by the configured ratio,
- *        by default always.
- * - TL15 Tracing never changes what the traced code returns or throws.
+ * - TEL14 Sampling follows the parent; a trace that begins here is recorded by the configured
+ *         ratio, by default always.
+ * - TEL15 Tracing never changes what the traced code returns or throws.
  *
  * @module
  */
@@ -63,7 +63,9 @@ export interface Tracer {
   extract(headers: HeaderSource): TraceContext | undefined;
 }
 
-/** What records spans. The OpenTelemetry SDK in programs, nothing where no endpoint is configured. */
+/**
+ * What records spans. The OpenTelemetry SDK in programs, nothing where no endpoint is configured.
+ */
 export interface SpanRecorder {
   start(
     name: string,
@@ -119,7 +121,7 @@ export function createTracer(options: TracerOptions): Tracer {
   };
 }
 
-/** Runs `work` and ends the span with it, now or when its promise settles (TL15). */
+/** Runs `work` and ends the span with it, now or when its promise settles (TEL15). */
 function settle<Result>(span: OpenSpan, work: (span: Span) => Result): Result {
   const failed = (error: unknown): never => {
     span.fail(error);
@@ -143,7 +145,7 @@ function settle<Result>(span: OpenSpan, work: (span: Span) => Result): Result {
   return settled as Result;
 }
 
-/** Stands where nothing is recorded: it only carries the trace on (TL13). */
+/** Stands where nothing is recorded: it only carries the trace on (TEL13). */
 class PassedSpan implements RecordedSpan {
   readonly context: TraceContext;
 

@@ -2,7 +2,7 @@ import { SimulatedClock } from "@ashlar/testkit";
 import { expect, test } from "vitest";
 import { createHealth } from "../src/index.ts";
 
-test("TL11: ready when every check passes; a failing one is named with its reason", async () => {
+test("TEL11: ready when every check passes; a failing one is named with its reason", async () => {
   const health = createHealth(new SimulatedClock());
   expect(await health.ready()).toEqual({ status: "ok", checks: {} });
   health.addCheck("cache", () => undefined);
@@ -20,7 +20,7 @@ test("TL11: ready when every check passes; a failing one is named with its reaso
   expect((await health.ready()).status).toBe("ok");
 });
 
-test("TL11: a check that does not answer fails after its time, and is told", async () => {
+test("TEL11: a check that does not answer fails after its time, and is told", async () => {
   const clock = new SimulatedClock();
   const health = createHealth(clock);
   let aborted = false;
@@ -47,7 +47,7 @@ test("callers at the same time share one round of checks", async () => {
   expect(rounds).toBe(1);
 });
 
-test("TL12: once stopping, never ready, and checks are left in peace", async () => {
+test("TEL12: once stopping, never ready, and checks are left in peace", async () => {
   const health = createHealth(new SimulatedClock());
   let rounds = 0;
   health.addCheck("db", () => {

@@ -59,7 +59,7 @@ test("lines below the level are not written", () => {
   expect(parsed(lines).map((each) => each["level"])).toEqual(["info", "fatal"]);
 });
 
-test("TL7: a line carries what the context says at the moment of writing", () => {
+test("TEL7: a line carries what the context says at the moment of writing", () => {
   let traceId = "a".repeat(32);
   const { log, lines } = recordedLog(() => ({ traceId }));
   const bound = log.with({ of: "request" });
@@ -82,7 +82,7 @@ test("a field cannot take the place of the line's own names", () => {
   });
 });
 
-test("TL6: whatever is logged, a line is one bounded JSON object", () => {
+test("TEL6: whatever is logged, a line is one bounded JSON object", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), fc.anything(), (text, value) => {
       const { log, lines } = recordedLog();
@@ -96,7 +96,7 @@ test("TL6: whatever is logged, a line is one bounded JSON object", () => {
   );
 });
 
-test("TL6: a line that escaping makes too long is cut, says so, and is counted", () => {
+test("TEL6: a line that escaping makes too long is cut, says so, and is counted", () => {
   const recorded = recordedLog();
   const controls = Object.fromEntries(
     Array.from({ length: 8 }, (_, at) => [`field${at}`, "\u0001".repeat(8_000)]),

@@ -48,7 +48,7 @@ test("lines arrive whole and in order", async () => {
   expect(drops.lines).toBe(0);
 });
 
-test("TL3: a full disk drops lines and counts them, and never throws", async () => {
+test("TEL3: a full disk drops lines and counts them, and never throws", async () => {
   const fd = openSync("/dev/full", "w");
   const { writer, drops } = writerOn(fd);
   writer.write("one\n");
@@ -60,7 +60,7 @@ test("TL3: a full disk drops lines and counts them, and never throws", async () 
   expect(drops).toEqual({ reasons: ["write_failed", "write_failed"], lines: 3 });
 });
 
-test("TL3: a reader that is gone costs lines only", async () => {
+test("TEL3: a reader that is gone costs lines only", async () => {
   const child = spawn("true", [], { stdio: ["pipe", "ignore", "ignore"] });
   const fd = (child.stdin as unknown as { _handle: { fd: number } })._handle.fd;
   await new Promise((resolve) => child.once("exit", resolve));
@@ -72,7 +72,7 @@ test("TL3: a reader that is gone costs lines only", async () => {
   child.stdin?.destroy();
 });
 
-test("TL4: more than the limit is dropped while the descriptor is busy", async () => {
+test("TEL4: more than the limit is dropped while the descriptor is busy", async () => {
   using file = temporaryFile();
   const fd = openSync(file.path, "w");
   const { writer, drops } = writerOn(fd, 100);

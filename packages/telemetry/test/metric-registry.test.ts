@@ -11,7 +11,7 @@ function series(text: string, name: string): readonly string[] {
     .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
 }
 
-test("TL8: labels are those declared; values are listed, and all shown at zero", async () => {
+test("TEL8: labels are those declared; values are listed, and all shown at zero", async () => {
   const metrics = createMetricRegistry({ part: "users" });
   const logins = counter("logins_total", { help: "x", labels: { outcome: ["ok", "refused"] } });
   metrics.counter(logins).add({ outcome: "ok" });
@@ -25,7 +25,7 @@ test("TL8: labels are those declared; values are listed, and all shown at zero",
   ]);
 });
 
-test("TL8: however many values come, no more than declared become series", async () => {
+test("TEL8: however many values come, no more than declared become series", async () => {
   const declared = counter("paths_total", { help: "x", labels: { path: { maxValues: 5 } } });
   await fc.assert(
     fc.asyncProperty(fc.array(fc.string(), { maxLength: 50 }), async (paths) => {
@@ -42,7 +42,7 @@ test("TL8: however many values come, no more than declared become series", async
   );
 });
 
-test("TL9: one declaration is one metric; another of the same name is refused", async () => {
+test("TEL9: one declaration is one metric; another of the same name is refused", async () => {
   const metrics = createMetricRegistry({});
   const depth = gauge("depth", { help: "x" });
   metrics.gauge(depth).set({}, 1);
@@ -53,7 +53,7 @@ test("TL9: one declaration is one metric; another of the same name is refused", 
   );
 });
 
-test("TL10: values that mean nothing are ignored", async () => {
+test("TEL10: values that mean nothing are ignored", async () => {
   const metrics = createMetricRegistry({});
   const events = metrics.counter(counter("events_total", { help: "x" }));
   for (const count of [1, -1, Number.NaN, Number.POSITIVE_INFINITY]) events.add({}, count);

@@ -23,7 +23,7 @@ test("answers /healthz, /readyz and /metrics, and nothing else", async () => {
   expect([posted.status, posted.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
 });
 
-test("TL12: /readyz turns 503 when stopping, /healthz stays", async () => {
+test("TEL12: /readyz turns 503 when stopping, /healthz stays", async () => {
   const parts = telemetry();
   await using server = await serveOps({ host: "127.0.0.1", port: 0, telemetry: parts });
   const base = `http://127.0.0.1:${server.port}`;

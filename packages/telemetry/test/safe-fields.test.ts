@@ -18,7 +18,7 @@ test.for([
   "passphrase",
   "otp",
   "jwt",
-])("TL1: a field named %s is secret", (name) => {
+])("TEL1: a field named %s is secret", (name) => {
   expect(looksSecret(name)).toBe(true);
 });
 
@@ -31,11 +31,11 @@ test.for([
   "secretName",
   "monkey",
   "text",
-])("TL1: a field named %s is not secret", (name) => {
+])("TEL1: a field named %s is not secret", (name) => {
   expect(looksSecret(name)).toBe(false);
 });
 
-test("TL1: no secret survives, however deep it lies and whatever surrounds it", () => {
+test("TEL1: no secret survives, however deep it lies and whatever surrounds it", () => {
   const secret = "hunter2-hunter2";
   const wrap = fc.letrec((tie) => ({
     node: fc.oneof(
@@ -54,7 +54,7 @@ test("TL1: no secret survives, however deep it lies and whatever surrounds it", 
   );
 });
 
-test("TL1: passwords in URLs, bearer tokens and JWTs are taken out of any text", () => {
+test("TEL1: passwords in URLs, bearer tokens and JWTs are taken out of any text", () => {
   const jwt = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
   expect(safeText("at postgres://app:s3cret@db:5432/x now")).toBe(
     "at postgres://app:[redacted]@db:5432/x now",
@@ -64,7 +64,7 @@ test("TL1: passwords in URLs, bearer tokens and JWTs are taken out of any text",
   expect(safeText("plain text stays")).toBe("plain text stays");
 });
 
-test("TL2: anything at all becomes bounded JSON, without a throw", () => {
+test("TEL2: anything at all becomes bounded JSON, without a throw", () => {
   fc.assert(
     fc.property(
       fc.anything({
@@ -85,7 +85,7 @@ test("TL2: anything at all becomes bounded JSON, without a throw", () => {
   );
 });
 
-test("TL2: cycles, throwing getters, deep and wide values end", () => {
+test("TEL2: cycles, throwing getters, deep and wide values end", () => {
   const cycle: Record<string, unknown> = { name: "a" };
   cycle["self"] = cycle;
   expect(safeFields({ cycle })).toEqual({ cycle: { name: "a", self: "[circular]" } });

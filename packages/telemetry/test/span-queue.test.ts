@@ -44,7 +44,7 @@ test("spans are gathered for a second and leave in one batch", async () => {
   expect(sent).toEqual([5]);
 });
 
-test("TL16: what exceeds the capacity is dropped and counted", async () => {
+test("TEL16: what exceeds the capacity is dropped and counted", async () => {
   const { tracer, drops, queue } = rig(() => Promise.resolve(), 3);
   for (let at = 0; at < 5; at++) tracer.span("work", {}, () => undefined);
   expect(drops).toEqual([
@@ -54,7 +54,7 @@ test("TL16: what exceeds the capacity is dropped and counted", async () => {
   await queue.shutdown();
 });
 
-test("TL16: a collector that refuses costs its batch; later ones go out again", async () => {
+test("TEL16: a collector that refuses costs its batch; later ones go out again", async () => {
   let refuses = true;
   const sent: number[] = [];
   const { clock, tracer, drops } = rig((body) => {
@@ -74,7 +74,7 @@ test("TL16: a collector that refuses costs its batch; later ones go out again", 
   expect(sent).toEqual([1]);
 });
 
-test("TL16: a collector that hangs is given up after its time", async () => {
+test("TEL16: a collector that hangs is given up after its time", async () => {
   const { clock, tracer, drops } = rig(
     (_body, signal) =>
       new Promise((_resolve, reject) => {
@@ -88,7 +88,7 @@ test("TL16: a collector that hangs is given up after its time", async () => {
   expect(drops).toEqual([[1, "export_failed"]]);
 });
 
-test("TL17: closing delivers what waits, at once", async () => {
+test("TEL17: closing delivers what waits, at once", async () => {
   const sent: number[] = [];
   const { tracer, queue } = rig((body) => Promise.resolve(void sent.push(spansIn(body))));
   tracer.span("last", {}, () => undefined);
@@ -96,7 +96,7 @@ test("TL17: closing delivers what waits, at once", async () => {
   expect(sent).toEqual([1]);
 });
 
-test("TL17: closing gives up on a collector that is gone", async () => {
+test("TEL17: closing gives up on a collector that is gone", async () => {
   const { tracer, queue, drops } = rig(() => Promise.reject(new Error("gone")), 1_000);
   for (let at = 0; at < 600; at++) tracer.span("work", {}, () => undefined);
   await queue.shutdown();

@@ -42,7 +42,7 @@ async function collector(): Promise<Collector> {
   };
 }
 
-test("TL7, TL17: a log line inside a span has its ids, and the collector gets the span", async () => {
+test("TEL7, TEL17: a log line inside a span has its ids, and the collector gets the span", async () => {
   await using receiver = await collector();
   const lines: string[] = [];
   {
@@ -58,7 +58,7 @@ test("TL7, TL17: a log line inside a span has its ids, and the collector gets th
   expect(sent?.body).toContain('{"key":"service.name","value":{"stringValue":"users"}}');
 });
 
-test("TL16: a collector that is not there disturbs nothing and is told once", async () => {
+test("TEL16: a collector that is not there disturbs nothing and is told once", async () => {
   const lines: string[] = [];
   let exposed: string;
   {

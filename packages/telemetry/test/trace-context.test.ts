@@ -10,7 +10,7 @@ test.for([
   ["not sampled", `00-${traceId}-${spanId}-00`, false],
   ["other flags", `00-${traceId}-${spanId}-03`, true],
   ["a later version", `cc-${traceId}-${spanId}-01-what-comes`, true],
-] as const)("TL5: %s is taken", ([, value, sampled]) => {
+] as const)("TEL5: %s is taken", ([, value, sampled]) => {
   expect(parseTraceparent(value)).toEqual({ traceId, spanId, sampled });
 });
 
@@ -24,11 +24,11 @@ test.for([
   ["more after version 00", `00-${traceId}-${spanId}-01-x`],
   ["a missing field", `00-${traceId}-${spanId}`],
   ["a line break", `00-${traceId}-${spanId}-01\r\nx: y`],
-] as const)("TL5: %s is as if there were none", ([, value]) => {
+] as const)("TEL5: %s is as if there were none", ([, value]) => {
   expect(parseTraceparent(value)).toBeUndefined();
 });
 
-test("TL5: what is injected is what is extracted", () => {
+test("TEL5: what is injected is what is extracted", () => {
   const hex = (length: number) =>
     fc
       .string({

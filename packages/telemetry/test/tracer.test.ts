@@ -43,7 +43,7 @@ function recording(sampleRatio = 1): Recording {
 
 const incoming = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
 
-test("TL13: without a recorder the caller's trace travels on unchanged", () => {
+test("TEL13: without a recorder the caller's trace travels on unchanged", () => {
   const tracer = createTracer({ entropy: seededEntropy(1), recorder: () => undefined });
   const parent = tracer.extract({ traceparent: incoming, tracestate: "vendor=1" }) ?? null;
   const headers: Record<string, string> = {};
@@ -51,7 +51,7 @@ test("TL13: without a recorder the caller's trace travels on unchanged", () => {
   expect(headers).toEqual({ traceparent: incoming, tracestate: "vendor=1" });
 });
 
-test("TL13: without a recorder and a caller, one unsampled trace joins what belongs together", async () => {
+test("TEL13: without a recorder and a caller, one unsampled trace joins what belongs together", async () => {
   const tracer = createTracer({ entropy: seededEntropy(1), recorder: () => undefined });
   const seen = await tracer.span("outer", { parent: null }, async () => {
     const outer = tracer.current();
@@ -66,7 +66,7 @@ test("TL13: without a recorder and a caller, one unsampled trace joins what belo
   expect(tracer.current()).toBeUndefined();
 });
 
-test("TL13: with a recorder, spans nest under the caller's and are injected as parents", async () => {
+test("TEL13: with a recorder, spans nest under the caller's and are injected as parents", async () => {
   const { tracer, spans, flush } = recording();
   const parent = tracer.extract({ traceparent: incoming }) ?? null;
   const headers: Record<string, string> = {};
@@ -82,7 +82,7 @@ test("TL13: with a recorder, spans nest under the caller's and are injected as p
   expect(serve?.attributes).toContainEqual({ key: "route", value: { stringValue: "/x" } });
 });
 
-test("TL14: an unsampled parent is followed, a sampled one too, whatever the ratio", async () => {
+test("TEL14: an unsampled parent is followed, a sampled one too, whatever the ratio", async () => {
   const never = recording(0);
   never.tracer.span("root", { parent: null }, () => undefined);
   never.tracer.span(
@@ -101,7 +101,7 @@ test("TL14: an unsampled parent is followed, a sampled one too, whatever the rat
   expect(always.spans.map((each) => each.name)).toEqual(["root"]);
 });
 
-test("TL15: what the work returns or throws is what the caller gets, and the failure is recorded", async () => {
+test("TEL15: what the work returns or throws is what the caller gets, and the failure is recorded", async () => {
   const { tracer, spans, flush } = recording();
   expect(tracer.span("sync", {}, () => 7)).toBe(7);
   await expect(tracer.span("async", {}, () => Promise.resolve(8))).resolves.toBe(8);
