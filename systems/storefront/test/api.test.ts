@@ -105,7 +105,7 @@ test("log out ends one session, log out everywhere all of them", async () => {
   refused(await refresh(alive.body.refreshToken), 401, "REFRESH_TOKEN_INVALID");
 });
 
-test("SI1: a wrong password and an unknown address are answered alike", async () => {
+test("SI1 TH3: a wrong password and an unknown address are answered alike", async () => {
   const person = await account();
   const wrong = await login(person.email, "not the password");
   const unknown = await login(`${randomUUID()}@example.com`, "not the password");
@@ -172,6 +172,30 @@ test("PC1 PC2 MT1: a password is reset by a mailed token, once, and ends every s
   expect(JSON.stringify(events)).not.toContain(token.split(".")[1]);
 });
 
+test("MT2: asking again ends the token of the mail before", async () => {
+  const person = await account();
+  const tokens = async (count: number): Promise<readonly string[]> => {
+    const found = (): readonly string[] =>
+      shop.mail.received
+        .filter((each) => each.to === person.email && /Set a new password/.test(each.subject))
+        .map((each) => each.source.replaceAll("=\r\n", "").replaceAll("=3D", "="))
+        .map((source) => /[0-9a-f-]{36}\.[A-Za-z0-9_-]{43}/.exec(source)?.[0] ?? "");
+    await expect.poll(() => found().length).toBe(count);
+    return found();
+  };
+  const ask = { body: { email: person.email } };
+  await at("users", "POST", "/api/auth/password-reset", ask);
+  await tokens(1);
+  await at("users", "POST", "/api/auth/password-reset", ask);
+  const [first, second] = await tokens(2);
+  const confirm = (token: string | undefined): Promise<ApiAnswer> =>
+    at("users", "POST", "/api/auth/password-reset/confirm", {
+      body: { token, newPassword: "a new password" },
+    });
+  refused(await confirm(first), 410, "MAILED_TOKEN_INVALID");
+  expect((await confirm(second)).status).toBe(204);
+});
+
 test("PR1 OO1: another's account and order are answered as unknown", async () => {
   const [one, other] = [await account(), await account()];
   const { accessToken: token } = other;
@@ -207,7 +231,7 @@ test("PR1 OO1: another's account and order are answered as unknown", async () =>
   expect(seen.body.items).toHaveLength(1);
 });
 
-test("PR2: nobody gives themselves a role, and the last admin stays", async () => {
+test("PR2 RG2: nobody gives themselves a role, and the last admin stays", async () => {
   const person = await account();
   const wanted = { token: person.accessToken, body: { role: "admin" } };
   refused(await at("users", "PATCH", `/api/users/${person.id}`, wanted), 403, "ROLE_MISSING");

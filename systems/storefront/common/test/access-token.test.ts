@@ -66,6 +66,12 @@ test.for([
   expect(() => verifyAccessToken(token, publicKey, expected)).toThrow(TokenInvalidError);
 });
 
+test("AT2: a key that a token brings along is not used", () => {
+  const jwk = stranger.publicKey.export({ format: "jwk" });
+  const forged = craft({ ...header, jwk }, claims, stranger.privateKey);
+  expect(() => verifyAccessToken(forged, publicKey, expected)).toThrow(/signature/);
+});
+
 test("AT1: no change of a single character is accepted as somebody else", () => {
   fc.assert(
     fc.property(

@@ -238,7 +238,7 @@ test("NT4: after the last attempt a delivery is a dead letter", async () => {
   expect((await deliveriesTo(contact))[0]).toMatchObject({ status: "dead", attempts: 4 });
 });
 
-test("SMS and push go out by preference, once, and overloaded providers are waited for", async () => {
+test("NT2 CH1: SMS and push go out by preference, once, and overloaded providers are waited for", async () => {
   const contact = somebody({ phone: "+491700000001" });
   const preferences = {
     email: false,
@@ -254,6 +254,12 @@ test("SMS and push go out by preference, once, and overloaded providers are wait
     (each) => each.address === contact.phone || each.address === preferences.pushToken,
   );
   expect(taken.map((each) => each.channel).toSorted()).toEqual(["push", "sms"]);
+  for (const { channel, messageId, address, text } of taken) {
+    const again = { messageId, address, text, subject: "", html: "", timeMs: 0 };
+    await runtime.channels[channel].send({ ...again, address: "+491700000009" }, signal);
+  }
+  const kept = await listSandboxMessages(database.pool, 100);
+  expect(kept.filter((each) => each.address === "+491700000009")).toEqual([]);
   expect(taken[0]?.text).toBe("Storefront: We received €14.50. Thank you!");
 });
 

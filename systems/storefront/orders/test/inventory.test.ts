@@ -86,7 +86,7 @@ test("ST3 FO2: an order cancelled twenty times at once gives its stock back once
   ]);
 });
 
-test("unpaid orders expire once, release their stock, and are told", async () => {
+test("FO1: unpaid orders expire once, release their stock, and are told", async () => {
   const { runtime, time } = fixture;
   const product = await stocked(runtime, 30);
   const items = [{ productId: product.id, quantity: 3 }];
