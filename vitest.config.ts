@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 const everywhere = ["packages", "apps", "systems", "test", "tools", "bench"];
-const conditions = ["@ashlar/source", "node", "import", "default"];
+const conditions = ["@ashlar/source", "node", "default"];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /**

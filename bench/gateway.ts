@@ -13,7 +13,7 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { type FileHandle, mkdtemp, open, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

@@ -40,7 +40,10 @@ test("a room imports only what its manifest declares", () => {
 });
 
 function isTestDependency(name: string, own: readonly string[]): boolean {
-  return own.includes(name) || ["vitest", "fast-check", "@ashlar/testkit"].includes(name);
+  return (
+    own.includes(name) ||
+    ["vitest", "fast-check", "@ashlar/program", "@ashlar/testkit"].includes(name)
+  );
 }
 
 test("no import leaves its room by a relative path", () => {

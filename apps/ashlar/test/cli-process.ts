@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const bin: string = join(dirname(fileURLToPath(import.meta.url)), "..", "bin", "ashlar.js");
+const bin: string = join(dirname(fileURLToPath(import.meta.url)), "..", "bin", "ashlar.js");
 
 export interface Finished {
   readonly code: number | null;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Environment, Log } from "@ashlar/foundation";
-import { SystemWatch, type SystemControl } from "./control.ts";
+import { type SystemControl, SystemWatch } from "./control.ts";
 import { EventStreams } from "./http/event-stream.ts";
 import { LiveHub } from "./live.ts";
 import { Mailbox } from "./mail/mailbox.ts";

@@ -1,13 +1,13 @@
 /** Mail by SMTP, as parts send it, into the bounded mailbox. */
 import { connect, type Socket } from "node:net";
 import { silentLog } from "@ashlar/foundation";
-import { seededEntropy, SimulatedClock } from "@ashlar/testkit";
+import { SimulatedClock, seededEntropy } from "@ashlar/testkit";
 import { expect, test } from "vitest";
 import {
   type Envelope,
   Mailbox,
-  mailboxBytesMax,
   mailBytesMax,
+  mailboxBytesMax,
   mailsMax,
 } from "../src/mail/mailbox.ts";
 import { openSmtp } from "../src/mail/smtp.ts";

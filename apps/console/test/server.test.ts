@@ -6,8 +6,8 @@ import { streamsMax } from "../src/http/event-stream.ts";
 import type { Overview } from "../src/overview.ts";
 import { parseConsoleSettings } from "../src/settings.ts";
 import { bodyBytesMax, spansPerSecondMax } from "../src/traces/receiver.ts";
-import { ask, listen } from "./fixture/http-client.ts";
 import { fakeExport } from "./fixture/fake-traces.ts";
+import { ask, listen } from "./fixture/http-client.ts";
 import { type FakeConsole, fakeToken, openFakeConsole } from "./fixture/open-fake-console.ts";
 
 let fake: FakeConsole;

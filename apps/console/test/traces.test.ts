@@ -1,15 +1,16 @@
 /** OTLP in both forms, and the bounded store behind it. */
+
+import { hasCode } from "@ashlar/foundation";
 import { SimulatedClock } from "@ashlar/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { edgeRates } from "../src/edge-rates.ts";
-import { hasCode } from "@ashlar/foundation";
 import { decodeExport } from "../src/traces/otlp.ts";
 import { attributesMax, type Span, textMax } from "../src/traces/span.ts";
 import { defaultTraceLimits, TraceStore } from "../src/traces/trace-store.ts";
 import { fakePlan } from "./fixture/fake-plan.ts";
-import { FakeTraffic } from "./fixture/fake-traffic.ts";
 import { fakeExport } from "./fixture/fake-traces.ts";
+import { FakeTraffic } from "./fixture/fake-traffic.ts";
 import { encodeProtobufExport } from "./fixture/otlp-encoder.ts";
 
 const json = "application/json";

@@ -75,15 +75,18 @@ async function openRedisStores(url: string, options: StoresOptions): Promise<Ope
 }
 
 async function openPostgresStores(url: string, options: StoresOptions): Promise<OpenStores> {
-  const postgres = await import("@ashlar/postgres");
+  const [postgres, shared] = await Promise.all([
+    import("@ashlar/postgres"),
+    import("@ashlar/postgres/gateway"),
+  ]);
   const { environment, log } = options;
   const pool = postgres.openPool(url, { environment, log, application: "gateway", max: 8 });
   return eventually(options, {
     open: async () => {
       const stores = {
-        rateLimits: await postgres.PostgresRateLimitStore.open({ pool }),
-        apiKeys: await postgres.PostgresApiKeyStore.open({ pool }),
-        passwords: await postgres.PostgresPasswordStore.open({ pool }),
+        rateLimits: await shared.PostgresRateLimitStore.open({ pool }),
+        apiKeys: await shared.PostgresApiKeyStore.open({ pool }),
+        passwords: await shared.PostgresPasswordStore.open({ pool }),
       };
       await seedCredentials(stores, options.seed);
       return stores;

@@ -1,11 +1,11 @@
 export * from "./control-client.ts";
 export * from "./errors.ts";
+export { readLogFiles } from "./log-book.ts";
 export * from "./program-files.ts";
+export { readStateFile, type StateFile } from "./state-file.ts";
 export * from "./status.ts";
 export * from "./store-engines.ts";
 export * from "./supervisor.ts";
 export * from "./supervisor-options.ts";
 export * from "./system-control.ts";
-export { readLogFiles } from "./log-book.ts";
-export { readStateFile, type StateFile } from "./state-file.ts";
 export { cleanUp } from "./wipe.ts";

@@ -5,8 +5,8 @@
  */
 import type { Environment } from "@ashlar/foundation";
 import type { ChangeBell } from "./change-bell.ts";
-import type { RunnablePart } from "./runnable-part.ts";
 import type { Replica } from "./replica.ts";
+import type { RunnablePart } from "./runnable-part.ts";
 import type { ServiceAddresses } from "./service-addresses.ts";
 import type { PartState, PartStatus, ReplicaStatus } from "./status.ts";
 import type { KillOptions } from "./system-control.ts";

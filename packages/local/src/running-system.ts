@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { homedir } from "node:os";
+
 import { mkdir, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { AddressBook, type BookedPart } from "./address-book.ts";
 import { ChangeBell } from "./change-bell.ts";

@@ -22,8 +22,8 @@ import {
 } from "./state-directory.ts";
 import {
   type ProcessIdentity,
-  readStateFile,
   type RecordedProcess,
+  readStateFile,
   writeStateFile,
 } from "./state-file.ts";
 import type { LogLine } from "./status.ts";

@@ -11,7 +11,7 @@ import { endProcesses } from "./end-processes.ts";
 import { StateUnwritableError } from "./errors.ts";
 import { identityOf, isGroupAlive } from "./process-identity.ts";
 import { lockState, statePathsOf } from "./state-directory.ts";
-import { readStateFile, type RecordedProcess } from "./state-file.ts";
+import { type RecordedProcess, readStateFile } from "./state-file.ts";
 
 const ownEntries = [
   "state.json",

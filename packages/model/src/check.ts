@@ -10,7 +10,7 @@
 import { directoryOf } from "./assemble/directory.ts";
 import { knownMetrics } from "./assemble/metrics.ts";
 import type { Resolved } from "./assemble/plan.ts";
-import { type Choice, sizeSystem, type Sizing } from "./assemble/sizing.ts";
+import { type Choice, type Sizing, sizeSystem } from "./assemble/sizing.ts";
 import { resolvePart } from "./assemble/uses.ts";
 import type { Fault } from "./fault.ts";
 import type { EnvironmentDraft, SystemDraft } from "./read/draft.ts";

@@ -60,7 +60,7 @@ function remedy({ problem, expected }: FaultFields): string {
 const printedLengthMax = 80;
 
 /** A value as one short line: texts in quotes, objects by their name where they have one. */
-export function printValue(value: unknown): string {
+function printValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "function") return "a function";
   if (typeof value === "bigint" || typeof value === "symbol") return String(value);

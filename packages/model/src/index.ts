@@ -9,13 +9,14 @@ export {
   httpRequestDurationSeconds,
   httpRequestsInFlight,
   httpRequestsTotal,
+  processMetrics,
 } from "@ashlar/foundation";
 export { type Access, type AccessOptions, anyOf, apiKey, basic } from "./access.ts";
 export * from "./alert.ts";
 export * from "./backup.ts";
 export * from "./bucket.ts";
 export { canonical } from "./canonical.ts";
-export { check, type CheckOptions } from "./check.ts";
+export { type CheckOptions, check } from "./check.ts";
 export * from "./config.ts";
 export * from "./cron.ts";
 export * from "./cron-job.ts";
@@ -33,6 +34,7 @@ export * from "./load.ts";
 export { type PlanOptions, plan, planJson } from "./make-plan.ts";
 export * from "./namespace.ts";
 export * from "./objective.ts";
+export { parsePlan, planJsonSchema, planSchema } from "./parse-plan.ts";
 export type {
   AnyPart,
   Disruption,
@@ -50,7 +52,6 @@ export type * from "./plan/part.ts";
 export type * from "./plan/plan.ts";
 export type * from "./plan/secret.ts";
 export type * from "./plan/store.ts";
-export { parsePlan, planJsonSchema, planSchema } from "./parse-plan.ts";
 export * from "./platform-metrics.ts";
 export * from "./pool.ts";
 export {
@@ -70,10 +71,9 @@ export {
 } from "./port.ts";
 export * from "./postgres.ts";
 export * from "./probe.ts";
-export * from "./process-metrics.ts";
 export * from "./program.ts";
 export * from "./promql.ts";
-export { type Scan, scanPromql, type Selector } from "./promql-scan.ts";
+export { type Scan, type Selector, scanPromql } from "./promql-scan.ts";
 export * from "./queue.ts";
 export * from "./redis.ts";
 export * from "./resources.ts";

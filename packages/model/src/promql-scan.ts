@@ -12,7 +12,7 @@ export interface Selector {
   readonly matchers: readonly Matcher[];
 }
 
-export interface Matcher {
+interface Matcher {
   readonly label: string;
   readonly operator: "=" | "!=" | "=~" | "!~";
   readonly text: string;

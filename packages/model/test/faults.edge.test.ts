@@ -3,7 +3,7 @@
  * Method: one sound system, spoiled in one way a row; each row wants exactly the fault it names.
  */
 import { describe } from "vitest";
-import { type FaultRow, alertOn, api, route, set, wantsExactly } from "./fixture.ts";
+import { alertOn, api, type FaultRow, route, set, wantsExactly } from "./fixture.ts";
 
 const gatewayRows: readonly FaultRow[] = [
   [

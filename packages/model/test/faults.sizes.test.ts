@@ -3,7 +3,7 @@
  * Method: one sound system, spoiled in one way a row; each row wants exactly the fault it names.
  */
 import { describe } from "vitest";
-import { type FaultRow, api, nodes, set, users, volume, wantsExactly, web } from "./fixture.ts";
+import { api, type FaultRow, nodes, set, users, volume, wantsExactly, web } from "./fixture.ts";
 
 const sizeRows: readonly FaultRow[] = [
   [

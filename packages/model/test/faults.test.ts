@@ -5,11 +5,11 @@
 import { describe, expect, test } from "vitest";
 import { check } from "../src/index.ts";
 import {
-  type FaultRow,
   addPart,
   addStore,
   alertOn,
   brief,
+  type FaultRow,
   faultsAfter,
   type Loose,
   nodes,

@@ -7,9 +7,9 @@ import { counter, gauge, histogram } from "@ashlar/foundation";
 import { expect, test } from "vitest";
 import {
   alert,
-  config,
   type ConfigValues,
   check,
+  config,
   cpu,
   daemon,
   daily,

@@ -1,4 +1,3 @@
-export { PostgresApiKeyStore, PostgresPasswordStore } from "./credential-stores.ts";
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/embedded-postgres.ts";
 export type { ServerExit } from "./embedded/server-process.ts";
 export * from "./errors.ts";
@@ -35,11 +34,6 @@ export {
   openExternalServer,
   resolveStoreUrl,
 } from "./provision.ts";
-export {
-  migrateGatewayStores,
-  type PostgresRateLimitOptions,
-  PostgresRateLimitStore,
-} from "./rate-limit-store.ts";
 export {
   openPostgresStream,
   openPostgresStreamStore,

@@ -6,12 +6,12 @@ import {
   passwordStoreCases,
   rateLimitStoreCases,
 } from "@ashlar/gateway/conformance";
+import type { Pool } from "@ashlar/postgres";
 import {
-  type Pool,
   PostgresApiKeyStore,
   PostgresPasswordStore,
   PostgresRateLimitStore,
-} from "@ashlar/postgres";
+} from "@ashlar/postgres/gateway";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useServer } from "./fixture.ts";
 

@@ -198,7 +198,7 @@ function ok(check: string, found: string): Finding {
 }
 
 /** `512 MiB`, `1.4 GiB`. */
-export function formatBytes(bytes: number): string {
+function formatBytes(bytes: number): string {
   if (bytes >= gibibyte) return `${(bytes / gibibyte).toFixed(1)} GiB`;
   if (bytes >= mebibyte) return `${Math.round(bytes / mebibyte)} MiB`;
   return `${Math.ceil(bytes / 1024)} KiB`;

@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Entropy } from "@ashlar/foundation";
 
-export function consoleTokenFile(stateDir: string): string {
+function consoleTokenFile(stateDir: string): string {
   return join(stateDir, "secrets", "console.token");
 }
 

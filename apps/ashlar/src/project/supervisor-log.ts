@@ -11,7 +11,7 @@ import { StateUnwritableError } from "@ashlar/local";
 
 const rotatedAtBytes = 8 * 2 ** 20;
 
-export function supervisorLogFile(stateDir: string): string {
+function supervisorLogFile(stateDir: string): string {
   return join(stateDir, "logs", "supervisor.log");
 }
 

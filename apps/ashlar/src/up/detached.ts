@@ -20,7 +20,7 @@ import type { DetachedRequest, SupervisorReport } from "../supervise-report.ts";
 import { followProgress, type ProgressFactory } from "./follow.ts";
 import { startFailureFrom } from "./start-failure.ts";
 
-export interface DetachedOptions {
+interface DetachedOptions {
   readonly request: DetachedRequest;
   readonly openView: ProgressFactory;
   readonly signal: AbortSignal;

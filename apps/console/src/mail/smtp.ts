@@ -12,7 +12,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { describeError, type Log } from "@ashlar/foundation";
 import type { SMTPServer } from "smtp-server";
-import { type Envelope, mailBytesMax, type Mailbox } from "./mailbox.ts";
+import { type Envelope, type Mailbox, mailBytesMax } from "./mailbox.ts";
 
 export interface SmtpOptions {
   readonly host: string;

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Bucket, quantileOf } from "./quantile.ts";
-import { customMetricsMax, type CustomReading, type ReplicaReading } from "./replica-meter.ts";
+import { type CustomReading, customMetricsMax, type ReplicaReading } from "./replica-meter.ts";
 import { SeriesSet } from "./series.ts";
 
 /** What is kept of every part, in the order in which it is documented. */

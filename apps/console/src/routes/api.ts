@@ -8,7 +8,7 @@ import { edgeRates } from "../edge-rates.ts";
 import { NotFoundError, RequestInvalidError } from "../errors.ts";
 import { type Exchange, numberFrom, readJsonObject, sendJson, textFrom } from "../http/exchange.ts";
 import type { Route } from "../http/router.ts";
-import { type PartField, partFields, type PartMeter } from "../metrics/part-meter.ts";
+import { type PartField, type PartMeter, partFields } from "../metrics/part-meter.ts";
 import { partDetail } from "../part-detail.ts";
 import type { ConsoleState } from "../state.ts";
 

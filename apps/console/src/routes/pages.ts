@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { NotFoundError } from "../errors.ts";
-import { cookieOf, type Access } from "../http/access.ts";
+import { type Access, cookieOf } from "../http/access.ts";
 import { type Exchange, send } from "../http/exchange.ts";
 import type { Route } from "../http/router.ts";
 import type { PageBundle } from "../page-bundle.ts";

@@ -6,8 +6,9 @@
  * Source: https://github.com/open-telemetry/opentelemetry-proto, trace/v1/trace.proto.
  * @module
  */
-import { bytesIn, type Field, fieldsOf, hexIn, numberIn, textIn } from "./protobuf.ts";
+
 import type { RawSpan, RawValue } from "./otlp.ts";
+import { bytesIn, type Field, fieldsOf, hexIn, numberIn, textIn } from "./protobuf.ts";
 
 /** Every span of the request, with the attributes of its resource. */
 export function readProtobufExport(body: Uint8Array): RawSpan[] {

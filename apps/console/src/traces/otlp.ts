@@ -12,13 +12,13 @@ import { OtlpInvalidError } from "../errors.ts";
 import { readProtobufExport } from "./otlp-protobuf.ts";
 import {
   type Attributes,
-  attributesMax,
   type AttributeValue,
+  attributesMax,
   type Span,
   type SpanEvent,
-  spanEventsMax,
   type SpanKind,
   type SpanStatus,
+  spanEventsMax,
   textMax,
 } from "./span.ts";
 

@@ -5,8 +5,8 @@
  */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { Icon } from "./icons.tsx";
 import { plural } from "../format.ts";
+import { Icon } from "./icons.tsx";
 
 /** Paths (joined with `/`) whose key or plain value contains the text. */
 export function matchingPaths(value: unknown, search: string): ReadonlySet<string> {

@@ -5,8 +5,8 @@
  */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { PartDetail } from "../../src/part-detail.ts";
 import type { PartOverview } from "../../src/overview.ts";
+import type { PartDetail } from "../../src/part-detail.ts";
 import { getJson, queryOf } from "../api.ts";
 import { Empty, Segments, ServiceName, StateBadge } from "../components/basics.tsx";
 import { PartActions } from "../components/part-actions.tsx";

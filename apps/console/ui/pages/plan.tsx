@@ -8,9 +8,9 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { getJson } from "../api.ts";
 import { Empty, SearchField } from "../components/basics.tsx";
 import { Icon } from "../components/icons.tsx";
+import { matchingPaths, PlanTree } from "../components/plan-tree.tsx";
 import { tell } from "../components/toasts.tsx";
 import { plural } from "../format.ts";
-import { matchingPaths, PlanTree } from "../components/plan-tree.tsx";
 import { query, setQuery } from "../router.ts";
 
 type Json = Readonly<Record<string, unknown>>;

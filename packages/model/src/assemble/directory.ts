@@ -6,8 +6,8 @@
  * @module
  */
 import type {
-  Placed,
   PartDraft,
+  Placed,
   SecretDraft,
   StoreDraft,
   StreamDraft,

@@ -8,10 +8,10 @@ import {
   httpRequestsInFlight,
   httpRequestsTotal,
   type Metric,
+  processMetrics,
 } from "@ashlar/foundation";
 import type { MetricPlan } from "../plan/plan.ts";
 import { platformMetrics } from "../platform-metrics.ts";
-import { processMetrics } from "../process-metrics.ts";
 import type { PartDraft } from "../read/draft.ts";
 import type { Faults } from "../read/reader.ts";
 

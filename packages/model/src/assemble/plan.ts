@@ -6,7 +6,7 @@
  * @module
  */
 import { invariant } from "@ashlar/foundation";
-import { configEnv, coerceConfigValue } from "../config.ts";
+import { coerceConfigValue, configEnv } from "../config.ts";
 import { probeDefaults, routeDefaults } from "../defaults.ts";
 import type { CorsPlan, GatewayPlan, RoutePlan } from "../plan/gateway.ts";
 import type { AlertPlan, DashboardPlan, LoadProfilePlan, ObjectivePlan } from "../plan/observe.ts";
@@ -20,6 +20,7 @@ import type {
 } from "../plan/part.ts";
 import type { EdgePlan, NamespacePlan, Plan } from "../plan/plan.ts";
 import type { SecretPlan } from "../plan/secret.ts";
+import { scanPromql } from "../promql-scan.ts";
 import type {
   CorsDraft,
   EnvironmentDraft,
@@ -29,7 +30,6 @@ import type {
   RouteDraft,
   SystemDraft,
 } from "../read/draft.ts";
-import { scanPromql } from "../promql-scan.ts";
 import type { Directory } from "./directory.ts";
 import { type KnownMetrics, metricPlans, metricsOf } from "./metrics.ts";
 import { compareRoutes } from "./routes.ts";
@@ -140,7 +140,7 @@ function partPlan({ draft, uses, secrets }: ResolvedPart, context: Context): Par
   };
 }
 
-export function compare(a: string, b: string): number {
+function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
@@ -385,7 +385,7 @@ function alertPlan({ query, plan }: SystemDraft["alerts"][number], known: KnownM
 }
 
 /** Metrics that an expression names; a histogram's series count as the histogram. */
-export function metricsNamed(expression: string, known: KnownMetrics): readonly string[] {
+function metricsNamed(expression: string, known: KnownMetrics): readonly string[] {
   const scan = scanPromql(expression);
   if (typeof scan === "string") return [];
   return [...new Set(scan.selectors.map(({ metric }) => metricOfSeries(metric, known)))].toSorted();

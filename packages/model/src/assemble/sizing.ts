@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { replicaDefault, resourceDefaults, storeDefaults } from "../defaults.ts";
+import { replicaDefault, resourceDefaults, rolloutDefaults, storeDefaults } from "../defaults.ts";
 import type { DisruptionPlan, ResourcesPlan, RolloutPlan, ScalePlan } from "../plan/part.ts";
 import type { StorePlan } from "../plan/store.ts";
 import type {
@@ -18,14 +18,12 @@ import type {
   StoreDraft,
   SystemDraft,
 } from "../read/draft.ts";
-import { rolloutDefaults } from "../defaults.ts";
-import { emptyResources } from "../read/sizing.ts";
-import { aggressive, conservative, type ScalePolicy } from "../scale.ts";
-import { readScalePolicy } from "../read/sizing.ts";
 import { Faults } from "../read/reader.ts";
+import { emptyResources, readScalePolicy } from "../read/sizing.ts";
+import { aggressive, conservative, type ScalePolicy } from "../scale.ts";
 
 /** Replicas that the caller of `plan` asks for, by part. */
-export type ReplicaWish = Readonly<Record<string, number>>;
+type ReplicaWish = Readonly<Record<string, number>>;
 
 /** Kinds whose number of replicas can be chosen. */
 function isScaled(part: PartDraft): boolean {

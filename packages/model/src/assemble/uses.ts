@@ -15,7 +15,7 @@ import type { Faults } from "../read/reader.ts";
 import { type Directory, find } from "./directory.ts";
 
 /** A use with the place where the definition says so. */
-export interface ResolvedUse {
+interface ResolvedUse {
   readonly path: string;
   readonly use: UsePlan;
 }
@@ -129,7 +129,7 @@ interface Asking {
 }
 
 /** What a reference means here; undefined after its fault has been reported. */
-export function resolveTarget(target: TargetDraft, asking: Asking): Target | undefined {
+function resolveTarget(target: TargetDraft, asking: Asking): Target | undefined {
   const { directory, path, faults, part } = asking;
   switch (target.to) {
     case "port":

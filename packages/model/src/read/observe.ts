@@ -21,8 +21,8 @@ import {
   shape,
   text,
   turned,
-  word,
   wholeSeconds,
+  word,
 } from "./reader.ts";
 import { named } from "./reference.ts";
 

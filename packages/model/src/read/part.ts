@@ -380,7 +380,7 @@ const folderByKind: Readonly<Record<PartKind, string>> = {
 };
 
 /** Where a part stands, in words of its kind: `services.web`. */
-export function partPath(kind: PartKind, name: string): string {
+function partPath(kind: PartKind, name: string): string {
   return `${folderByKind[kind]}.${name}`;
 }
 

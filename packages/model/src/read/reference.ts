@@ -30,7 +30,7 @@ export function named(what: string): Read<string> {
   };
 }
 
-export const envName: Read<string> = text("a variable name such as USERS_URL", /^[A-Z][A-Z0-9_]*$/);
+const envName: Read<string> = text("a variable name such as USERS_URL", /^[A-Z][A-Z0-9_]*$/);
 
 const portFields = shape(
   "a port of a part",
@@ -171,7 +171,7 @@ export const readSecretUse: Read<SecretUseDraft> = (value, path, faults) => {
 };
 
 /** Wraps a reader so that what it yields knows where it stood. */
-export function placed<Result extends object>(
+function placed<Result extends object>(
   read: Read<Result>,
 ): Read<Result & { readonly path: string }> {
   return turned(read, (result, path) => ({ ...result, path }));

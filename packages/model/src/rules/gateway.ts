@@ -5,8 +5,8 @@
  */
 import { find } from "../assemble/directory.ts";
 import type { Resolved } from "../assemble/plan.ts";
-import { ownOr } from "../assemble/sizing.ts";
 import { parseRoutePath, pathPattern } from "../assemble/routes.ts";
+import { ownOr } from "../assemble/sizing.ts";
 import type { HttpMethod } from "../plan/gateway.ts";
 import type { PortPlan } from "../plan/part.ts";
 import type { CorsDraft, GatewayDraft, PartDraft, RouteDraft } from "../read/draft.ts";

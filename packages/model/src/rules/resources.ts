@@ -6,7 +6,7 @@
 import type { ResourcesPlan, WaiverPlan } from "../plan/part.ts";
 import type { Faults } from "../read/reader.ts";
 
-export const cpuLimitCheck = "resources/cpu-limit";
+const cpuLimitCheck = "resources/cpu-limit";
 
 export function checkResources(
   path: string,
