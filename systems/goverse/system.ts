@@ -6,13 +6,13 @@
  * them. The inspector shows and moves shards, and so is behind a sign-in.
  */
 import {
-  alert,
   aggressive,
+  alert,
   asFile,
   certificate,
   conservative,
-  containerMemoryBytes,
   containerLimits,
+  containerMemoryBytes,
   cpu,
   daily,
   dashboard,

@@ -15,10 +15,10 @@ import {
   ops,
   type Part,
   type PortDeclaration,
-  resources,
   type Route,
-  route,
   type RouteOptions,
+  resources,
+  route,
 } from "@ashlar/model";
 import { cache, compute } from "./platform.ts";
 import {

@@ -15,9 +15,9 @@ import {
   resources,
   type Secret,
   type SecretShape,
-  secret,
   type Store,
   type Stream,
+  secret,
   stream,
   supplied,
 } from "@ashlar/model";

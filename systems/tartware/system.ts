@@ -4,7 +4,7 @@
  * Reads go from the gateway to the service that owns the field; writes are commands, accepted by
  * core, put on a stream in one commit, and carried out by the service whose field they touch.
  */
-import { cronJob, defineSystem, environment, node, site, http, ops } from "@ashlar/model";
+import { cronJob, defineSystem, environment, http, node, ops, site } from "@ashlar/model";
 import { databaseConfig } from "./config.ts";
 import { api, loads } from "./edge.ts";
 import {

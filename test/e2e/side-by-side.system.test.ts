@@ -15,7 +15,11 @@ test("two storefronts run side by side, each with its own data and ports", async
     fetch(`${api}/api/auth/register`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ email: "same@example.com", password: "correct horse battery", name: "S" }),
+      body: JSON.stringify({
+        email: "same@example.com",
+        password: "correct horse battery",
+        name: "S",
+      }),
     });
   expect((await register(first.api)).status).toBe(201);
   expect((await register(second.api)).status).toBe(201);

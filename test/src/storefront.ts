@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Harness } from "ashlar/harness";
 
-export const root: string = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const root: string = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 export interface RunningStorefront extends AsyncDisposable {
   readonly harness: Harness;

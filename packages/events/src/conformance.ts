@@ -10,7 +10,7 @@
  *
  * @module
  */
-export { eventStreamCases, type EventStreamHarness } from "./conformance/event-stream.ts";
+export { type EventStreamHarness, eventStreamCases } from "./conformance/event-stream.ts";
 export { type OutboxHarness, outboxCases } from "./conformance/outbox.ts";
-export { type StreamStoreHarness, streamStoreCases } from "./conformance/stream-store.ts";
 export type { ConformanceCase } from "./conformance/sample.ts";
+export { type StreamStoreHarness, streamStoreCases } from "./conformance/stream-store.ts";

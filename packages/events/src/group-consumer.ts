@@ -5,9 +5,9 @@
  * One loop does all reading and writing; handlers run beside it and only tell their {@link Lane} how
  * they ended. Many ends between two turns of the loop are recorded in one commit.
  *
- * - GC1  Nothing starts in a partition whose lease may have run out.
- * - GC2  An outage of the store ends nothing: the loop backs off and goes on.
- * - GC3  Closing starts nothing new, waits for what is in flight (at most `graceMs`), records it, and
+ * - EGC1  Nothing starts in a partition whose lease may have run out.
+ * - EGC2  An outage of the store ends nothing: the loop backs off and goes on.
+ * - EGC3  Closing starts nothing new, waits for what is in flight (at most `graceMs`), records it, and
  *        gives every partition back.
  *
  * @module
@@ -277,7 +277,7 @@ export class GroupConsumer implements Consumer {
   /** Starts what is ready, as far as there are free handlers. */
   async #start(): Promise<void> {
     const nowMs = this.#nowMs();
-    if (nowMs >= this.#leaseEndsMs) return; // GC1
+    if (nowMs >= this.#leaseEndsMs) return; // EGC1
     const lanes = [...this.#lanes.values()];
     const bodiless: { readonly lane: Lane; readonly item: LaneItem }[] = [];
     this.#turn++;
@@ -394,7 +394,7 @@ export class GroupConsumer implements Consumer {
     if (this.#lanes.has(0)) await this.#options.store.sweep(this.#options.sweepLimits);
   }
 
-  /** GC3. */
+  /** EGC3. */
   async #drain(): Promise<void> {
     const { store, environment, graceMs, log } = this.#options;
     const endsMs = this.#nowMs() + graceMs;

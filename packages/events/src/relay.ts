@@ -1,9 +1,9 @@
 /**
  * Moves events from an outbox to the stream, in order, for as long as the program runs.
  *
- * - OR1  An event leaves the outbox only after the stream has it, or has refused it for good.
- * - OR2  One refused event does not hold up those behind it.
- * - OR3  An outage of either side ends nothing: the relay backs off and goes on.
+ * - ERL1  An event leaves the outbox only after the stream has it, or has refused it for good.
+ * - ERL2  One refused event does not hold up those behind it.
+ * - ERL3  An outage of either side ends nothing: the relay backs off and goes on.
  *
  * @module
  */
@@ -98,7 +98,7 @@ export class OutboxRelay implements AsyncDisposable {
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }
-    // OR2: the batch holds at least one that the stream will never take; find out which.
+    // ERL2: the batch holds at least one that the stream will never take; find out which.
     const refused: RefusedEvent[] = [];
     for (const event of events) {
       try {

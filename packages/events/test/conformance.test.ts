@@ -1,5 +1,7 @@
 /**
- * The memory adapters, tried by the suites that every adapter must pass.
+ * The memory adapters, tried by the suites that every adapter must pass: EV1, EV2 and ES1, ES2, ES3,
+ * ES4, ES5, ES6, ES7, ES8 over streams; SS1, SS2 over their store; OB1, OB2, OB3, IB1, ERL2 over
+ * outbox and inbox.
  */
 import {
   MemoryInbox,

@@ -2,14 +2,15 @@
  * Goal: what a group's members do when time passes, the store fails, or one of them is paused.
  * Method: one simulated clock, the memory store, and faults put between consumer and store.
  */
-import { type Environment, hasCode } from "@ashlar/foundation";
+
 import {
   type Event,
   MemoryStreamStore,
-  openStoredStream,
   OutboxRelay,
+  openStoredStream,
   type StreamStore,
 } from "@ashlar/events";
+import { type Environment, hasCode } from "@ashlar/foundation";
 import { SimulatedClock, seededEntropy } from "@ashlar/testkit";
 import { expect, test } from "vitest";
 import { Collector, sampleEvent, sampleEvents } from "../src/conformance/sample.ts";
@@ -33,7 +34,7 @@ function faulty(store: StreamStore, faults: Partial<StreamStore>): StreamStore {
   });
 }
 
-test("GC2: an outage of the store is waited out, and nothing is lost or handled twice", async () => {
+test("EGC2: an outage of the store is waited out, and nothing is lost or handled twice", async () => {
   const { clock, environment, store } = world();
   let isDown = true;
   const down = (): void => {
@@ -68,7 +69,7 @@ test("GC2: an outage of the store is waited out, and nothing is lost or handled 
   expect(seen.deliveries.length).toBe(21);
 });
 
-test("GC1, ES4: a member paused beyond its lease starts nothing, loses its partitions, and records nothing", async () => {
+test("EGC1, ES4: a member paused beyond its lease starts nothing, loses its partitions, and records nothing", async () => {
   const { clock, environment, store } = world();
   // The paused member's renewals do not arrive until it wakes up.
   let isPaused = false;
@@ -114,7 +115,7 @@ test("GC1, ES4: a member paused beyond its lease starts nothing, loses its parti
   expect(seen.keys).toEqual(["a#1"]);
 });
 
-test("GC3: closing waits for the handler in flight, at most its grace", async () => {
+test("EGC3: closing waits for the handler in flight, at most its grace", async () => {
   const { clock, environment, store } = world();
   const stream = openStoredStream({ store, environment });
   await stream.publish([sampleEvent(1, "a")]);
@@ -194,7 +195,7 @@ test("ES4: the partitions of a member that died without a word go to the others 
   await consumer.close();
 });
 
-test("OR1, OR3: a relay waits out a stream that is away, and keeps the order", async () => {
+test("ERL1, ERL3: a relay waits out a stream that is away, and keeps the order", async () => {
   const { clock, environment, store } = world();
   const { MemoryOutbox, MemoryTransaction } = await import("@ashlar/events");
   const outbox = new MemoryOutbox({ clock });

@@ -9,8 +9,9 @@
  *
  * @module
  */
-import type { Clock } from "@ashlar/foundation";
+
 import type { Readable } from "node:stream";
+import type { Clock } from "@ashlar/foundation";
 import type { Dispatcher } from "undici";
 import type { Deadline, DeadlineWheel, Waiter } from "./deadline-wheel.ts";
 import { AttemptAbortedError } from "./errors.ts";

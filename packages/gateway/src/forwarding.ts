@@ -22,8 +22,8 @@ import { bodyTooLarge, type Problem, problem } from "./problem.ts";
 import { hasBody, type RequestHeaders } from "./request-headers.ts";
 import type { Recording } from "./response-cache.ts";
 import { passResponseHeaders, type UpstreamHeaders } from "./response-headers.ts";
-import { upstreamHeaders } from "./upstream-headers.ts";
 import type { Replica } from "./upstream.ts";
+import { upstreamHeaders } from "./upstream-headers.ts";
 
 /** Bodies of known size up to this are read whole first: one write, and they can be sent again. */
 const bufferedBytesMax = 65_536;

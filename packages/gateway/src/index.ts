@@ -1,6 +1,7 @@
 export { type ApiKeyGrant, issueApiKey } from "./api-key.ts";
 export { type Addresses, checkGatewayPlan } from "./compile.ts";
 export * from "./credential-store.ts";
+export { type CredentialsFile, parseCredentialsFile } from "./credentials-file.ts";
 export * from "./errors.ts";
 export { type DrainOptions, type Gateway, type GatewayOptions, openGateway } from "./gateway.ts";
 export * from "./memory-credential-store.ts";
@@ -10,4 +11,3 @@ export { hashPassword, verifyPassword } from "./password.ts";
 export * from "./rate-limit-store.ts";
 export * from "./telemetry.ts";
 export type { TlsFiles } from "./tls-files.ts";
-export { type CredentialsFile, parseCredentialsFile } from "./credentials-file.ts";

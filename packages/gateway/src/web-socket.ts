@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Deadline, Waiter } from "./deadline-wheel.ts";
 import type { Edge, RouteRuntime } from "./edge.ts";

@@ -1,7 +1,7 @@
-import type { CachePlan } from "@ashlar/model";
-import { SimulatedClock } from "@ashlar/testkit";
-import { realEnvironment } from "@ashlar/program";
 import type { RequestListener } from "node:http";
+import type { CachePlan } from "@ashlar/model";
+import { realEnvironment } from "@ashlar/program";
+import { SimulatedClock } from "@ashlar/testkit";
 import { expect, test } from "vitest";
 import { ResponseCache } from "../src/response-cache.ts";
 import {

@@ -4,9 +4,14 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { type Gateway, type GatewayOptions, openGateway } from "@ashlar/gateway";
-import { MemoryApiKeyStore, MemoryPasswordStore } from "@ashlar/gateway";
-import { silentTelemetry } from "@ashlar/gateway";
+import {
+  type Gateway,
+  type GatewayOptions,
+  MemoryApiKeyStore,
+  MemoryPasswordStore,
+  openGateway,
+  silentTelemetry,
+} from "@ashlar/gateway";
 import type { GatewayPlan, RoutePlan, TokenIssuerPlan } from "@ashlar/model";
 import { realEnvironment } from "@ashlar/program";
 

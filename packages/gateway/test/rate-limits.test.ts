@@ -1,5 +1,5 @@
-import { MemoryRateLimitStore, type RateLimitStore } from "@ashlar/gateway";
 import { silentLog } from "@ashlar/foundation";
+import { MemoryRateLimitStore, type RateLimitStore } from "@ashlar/gateway";
 import { SimulatedClock } from "@ashlar/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";

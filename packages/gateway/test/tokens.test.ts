@@ -3,8 +3,8 @@ import { silentLog } from "@ashlar/foundation";
 import type { TokenIssuerPlan } from "@ashlar/model";
 import { SimulatedClock } from "@ashlar/testkit";
 import { expect, test } from "vitest";
-import { isProblem } from "../src/problem.ts";
 import { KeySet } from "../src/key-set.ts";
+import { isProblem } from "../src/problem.ts";
 import { TokenVerifier } from "../src/token-verifier.ts";
 import { issuerPlan } from "./fixture.ts";
 

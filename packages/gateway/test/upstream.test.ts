@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer, type Server } from "node:net";
 import { SimulatedClock } from "@ashlar/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -2,8 +2,9 @@
  * Goal: a part reaches what it has declared and nothing else, however it tries.
  * Method: a fixture program tries each kind of connection to declared and undeclared addresses.
  */
-import { once } from "node:events";
+
 import { lookup } from "node:dns/promises";
+import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";

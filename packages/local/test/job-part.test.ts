@@ -4,7 +4,7 @@
  */
 import { silentLog } from "@ashlar/foundation";
 import type { JobPlan } from "@ashlar/model";
-import { seededEntropy, SimulatedClock } from "@ashlar/testkit";
+import { SimulatedClock, seededEntropy } from "@ashlar/testkit";
 import { expect, test } from "vitest";
 import { ChangeBell } from "../src/change-bell.ts";
 import type { ProcessEnd } from "../src/child-process.ts";

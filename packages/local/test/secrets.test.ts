@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, sign, verify, X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, createServer } from "node:tls";
-import { once } from "node:events";
 import type { Plan, SecretShapePlan, SecretUsePlan } from "@ashlar/model";
 import { SimulatedClock } from "@ashlar/testkit";
 import { expect, test } from "vitest";

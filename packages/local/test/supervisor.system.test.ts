@@ -2,13 +2,13 @@
  * Goal: a Plan runs as real processes and does what it declares.
  * Method: small fixture programs under a real supervisor; every wait is for an event.
  */
+
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { once } from "node:events";
 import { expect, test } from "vitest";
 import { ControlClient, PartStartFailedError, StateLockedError, Supervisor } from "../src/index.ts";
 import {
@@ -173,8 +173,8 @@ test("LSP2: a rolling restart under constant load loses no request", async () =>
 });
 
 test("LSP2: a restart whose successor does not come up fails, and the old one goes on serving", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "ashlar-program-"));
-  const entry = join(directory, "main.ts");
+  await using directory = await temporaryDirectory();
+  const entry = join(directory.path, "main.ts");
   await writeFile(entry, readFileSync(new URL("./programs/server.ts", import.meta.url)));
   await using running = await up(
     plan([part("users", { program: { runtime: "node", entry, args: [], image: "" } })]),

@@ -1,8 +1,8 @@
 /**
  * Passwords that this room generates, kept in one file that only its owner can read.
  *
- * - CF1  The file has mode 0600 and is replaced as a whole: a reader sees the old or the new one.
- * - CF2  A password reaches the disk before the server learns of it, so no crash locks us out.
+ * - PCF1  The file has mode 0600 and is replaced as a whole: a reader sees the old or the new one.
+ * - PCF2  A password reaches the disk before the server learns of it, so no crash locks us out.
  *
  * Calls are synchronous on purpose: two of them can never interleave within a process.
  *
@@ -46,7 +46,7 @@ export class CredentialFile {
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, this.#path); // CF1
+    renameSync(temporary, this.#path); // PCF1
   }
 
   #read(): Readonly<Record<string, string>> {

@@ -4,12 +4,12 @@
  * Files are named `0001_create_users.sql`, numbered from 1 without gaps, and never change once they
  * have been applied anywhere. Going back is a new file that goes forward.
  *
- * - MG1  Each file is applied once, in order, in one transaction with its record in the history; one
+ * - PMG1  Each file is applied once, in order, in one transaction with its record in the history; one
  *        whose first lines hold `-- no-transaction` runs outside of one, statement by statement.
- * - MG2  An applied file that was edited, removed or renumbered, a gap, and a malformed name are
+ * - PMG2  An applied file that was edited, removed or renumbered, a gap, and a malformed name are
  *        refused before anything is applied, with what to do.
- * - MG3  Any number of replicas may start at once: one applies, the others wait and find it done.
- * - MG4  A history with more files than the directory is accepted from an older program only when
+ * - PMG3  Any number of replicas may start at once: one applies, the others wait and find it done.
+ * - PMG4  A history with more files than the directory is accepted from an older program only when
  *        `allowNewer` is set, as in a rolling update.
  *
  * @module
@@ -19,7 +19,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeError, type Log, silentLog } from "@ashlar/foundation";
 import { MigrationFailedError, MigrationHistoryError, PostgresQueryError } from "./errors.ts";
-import { type Pool, type Queryable, openPool } from "./pool.ts";
+import { openPool, type Pool, type Queryable } from "./pool.ts";
 
 export interface MigrateOptions {
   readonly pool: Pool;
@@ -27,7 +27,7 @@ export interface MigrateOptions {
   readonly directory: string;
   /** Name of the history table, for rooms with tables of their own. Default `ashlar_migration`. */
   readonly history?: string;
-  /** Accept a database that a newer version has already migrated further (MG4). Default false. */
+  /** Accept a database that a newer version has already migrated further (PMG4). Default false. */
   readonly allowNewer?: boolean;
   /** Time for one statement of a migration. Default 10 minutes. */
   readonly statementTimeoutMs?: number;
@@ -76,7 +76,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly Migrati
     idleInTransactionTimeoutMs: 0,
   });
   const history = historyTable(options.history);
-  // MG3: the lock's transaction stays open while the files run on the other connection.
+  // PMG3: the lock's transaction stays open while the files run on the other connection.
   return await pool.transaction(
     async (lock) => {
       // Without a parameter, for then it is sent in a form that keeps no snapshot, for whose end
@@ -125,7 +125,7 @@ interface MigrationFile extends Migration {
 
 const namePattern = /^(\d{4,})_[a-z0-9][a-z0-9_-]*\.sql$/;
 
-/** @throws {MigrationHistoryError} for misnamed, doubled and missing numbers (MG2). */
+/** @throws {MigrationHistoryError} for misnamed, doubled and missing numbers (PMG2). */
 async function readMigrations(directory: string): Promise<readonly MigrationFile[]> {
   const violations: string[] = [];
   const files: MigrationFile[] = [];
@@ -202,7 +202,7 @@ interface Comparison {
   readonly violations: readonly string[];
 }
 
-/** Lays the files beside the history (MG2, MG4). */
+/** Lays the files beside the history (PMG2, PMG4). */
 function compare(
   files: readonly MigrationFile[],
   applied: readonly AppliedMigration[],
@@ -276,7 +276,7 @@ function failureReason(error: unknown, text: string): string {
   return `${reason} (line ${line}, SQLSTATE ${sqlState})`;
 }
 
-/** Whether the comment lines before the first statement ask for no transaction (MG1). */
+/** Whether the comment lines before the first statement ask for no transaction (PMG1). */
 function isOutsideTransaction(sql: string): boolean {
   for (const line of sql.split("\n")) {
     const text = line.trim();

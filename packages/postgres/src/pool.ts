@@ -4,13 +4,13 @@
  * It adds limits (connections, waiters, time), coded errors without secrets, transactions that are
  * run again when they lose against a concurrent one, and a hook for traces. It hides no SQL.
  *
- * - PP1  At most `max` connections and `maxWaiting` waiters; one more caller is refused at once.
- * - PP2  A transaction commits only if its function settles; any failure rolls it back, and its
+ * - PPL1  At most `max` connections and `maxWaiting` waiters; one more caller is refused at once.
+ * - PPL2  A transaction commits only if its function settles; any failure rolls it back, and its
  *        connection is never handed out with the transaction still open.
- * - PP3  Only what certainly did not commit is run again. A COMMIT without an answer is reported as
+ * - PPL3  Only what certainly did not commit is run again. A COMMIT without an answer is reported as
  *        `POSTGRES_OUTCOME_UNKNOWN`, never retried here.
- * - PP4  After the server comes back the pool works again without being reopened.
- * - PP5  No error holds the URL, the password, or a row's value.
+ * - PPL4  After the server comes back the pool works again without being reopened.
+ * - PPL5  No error holds the URL, the password, or a row's value.
  *
  * @module
  */
@@ -291,7 +291,7 @@ class BoundedPool implements Pool {
       await this.#commit(client);
     } catch (error) {
       open.end();
-      // PP2: a connection whose rollback fails is thrown away.
+      // PPL2: a connection whose rollback fails is thrown away.
       const kept = !isBroken(error) && (await this.#rolledBack(client));
       client.release(!kept);
       throw error;
@@ -306,7 +306,7 @@ class BoundedPool implements Pool {
     try {
       command = (await this.#run(client, "COMMIT", [])).command;
     } catch (error) {
-      // PP3: a refused commit (a deferred constraint, a serialization failure) is an answer; these are not.
+      // PPL3: a refused commit (a deferred constraint, a serialization failure) is an answer; these are not.
       if (error instanceof PostgresUnavailableError || error instanceof PostgresTimeoutError) {
         throw new PostgresOutcomeUnknownError(error.detail.reason, { cause: error });
       }

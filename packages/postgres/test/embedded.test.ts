@@ -80,7 +80,7 @@ test("EP1, EP5: what was acknowledged is there after the server was killed", asy
 
   await using next = await EmbeddedPostgres.open({ dataDir, environment, port: server.port });
   expect(await next.createDatabase("durable_db")).toBe(url);
-  await pool.untilReady(new AbortController().signal); // PP4: the same pool goes on.
+  await pool.untilReady(new AbortController().signal); // PPL4: the same pool goes on.
   expect(await pool.query("SELECT count(*) AS n FROM fact")).toEqual([{ n: 20 }]);
 });
 

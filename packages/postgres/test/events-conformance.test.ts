@@ -1,6 +1,6 @@
 /**
- * The PostgreSQL adapters of the events' ports, tried by the suites that every adapter must pass, on
- * a real server.
+ * The PostgreSQL adapters of the events' ports, tried on a real server by the suites that every
+ * adapter must pass. What is PostgreSQL's own way of passing them: PS1, PS2, PS3, PO1, PO2.
  */
 import { eventStreamCases, outboxCases, streamStoreCases } from "@ashlar/events/conformance";
 import {

@@ -25,7 +25,7 @@ async function open(files: Readonly<Record<string, string>>) {
 
 const users = { "0001_users.sql": "CREATE TABLE users (id int);\nINSERT INTO users VALUES (1);" };
 
-test("MG1: files are applied in order, once, with checksum and time", async () => {
+test("PMG1: files are applied in order, once, with checksum and time", async () => {
   await using fixture = await open({
     ...users,
     "0002_more.sql": "INSERT INTO users SELECT id + 1 FROM users;",
@@ -43,7 +43,7 @@ test("MG1: files are applied in order, once, with checksum and time", async () =
   expect(await fixture.pool.query("SELECT id FROM users")).toEqual([{ id: 1 }, { id: 2 }]);
 });
 
-test("MG1: a failing file leaves nothing of itself, keeps those before it, and names the line", async () => {
+test("PMG1: a failing file leaves nothing of itself, keeps those before it, and names the line", async () => {
   await using fixture = await open({
     ...users,
     "0002_bad.sql": "INSERT INTO users VALUES (7);\n\nSELECT oops FROM nowhere;",
@@ -57,7 +57,7 @@ test("MG1: a failing file leaves nothing of itself, keeps those before it, and n
   expect((await migrate(fixture)).length).toBe(1);
 });
 
-test("MG1: `-- no-transaction` runs what a transaction refuses, statement by statement", async () => {
+test("PMG1: `-- no-transaction` runs what a transaction refuses, statement by statement", async () => {
   await using fixture = await open({
     ...users,
     "0002_index.sql":
@@ -68,7 +68,7 @@ test("MG1: `-- no-transaction` runs what a transaction refuses, statement by sta
   expect(indexes.length).toBe(1);
 });
 
-test("MG2: edited, removed and renumbered files are refused, all at once, with what to do", async () => {
+test("PMG2: edited, removed and renumbered files are refused, all at once, with what to do", async () => {
   await using fixture = await open({
     ...users,
     "0002_b.sql": "SELECT 1",
@@ -87,7 +87,7 @@ test("MG2: edited, removed and renumbered files are refused, all at once, with w
   await expect(migrate(fixture)).rejects.toMatchObject({ code: "MIGRATION_HISTORY_MISMATCH" });
 });
 
-test("MG2: line ends do not count as an edit", async () => {
+test("PMG2: line ends do not count as an edit", async () => {
   await using fixture = await open(users);
   await migrate(fixture);
   await fixture.write("0001_users.sql", users["0001_users.sql"].replaceAll("\n", "\r\n"));
@@ -100,18 +100,21 @@ test.for([
   [["0001_a.sql", "0001_b.sql"], /0001_b\.sql: expected number 0002/],
   [["1_a.sql"], /name it like 0001_create_users\.sql/],
   [["0001_Upper.sql"], /name it like/],
-] as const)("MG2: the names %j are refused before anything is applied", async ([names, reason]) => {
-  await using fixture = await open(Object.fromEntries(names.map((each) => [each, "SELECT 1"])));
-  await expect(migrate(fixture)).rejects.toMatchObject({
-    code: "MIGRATION_HISTORY_MISMATCH",
-    message: expect.stringMatching(reason),
-  });
-  expect(await fixture.pool.query("SELECT to_regclass('ashlar_migration') AS t")).toEqual([
-    { t: null },
-  ]);
-});
+] as const)(
+  "PMG2: the names %j are refused before anything is applied",
+  async ([names, reason]) => {
+    await using fixture = await open(Object.fromEntries(names.map((each) => [each, "SELECT 1"])));
+    await expect(migrate(fixture)).rejects.toMatchObject({
+      code: "MIGRATION_HISTORY_MISMATCH",
+      message: expect.stringMatching(reason),
+    });
+    expect(await fixture.pool.query("SELECT to_regclass('ashlar_migration') AS t")).toEqual([
+      { t: null },
+    ]);
+  },
+);
 
-test("MG2: a directory that does not exist is refused, not taken as empty", async () => {
+test("PMG2: a directory that does not exist is refused, not taken as empty", async () => {
   await using fixture = await open(users);
   const directory = join(fixture.directory, "missing");
   await expect(migrate({ ...fixture, directory })).rejects.toMatchObject({
@@ -121,7 +124,7 @@ test("MG2: a directory that does not exist is refused, not taken as empty", asyn
   expect(await migrate({ ...fixture, directory })).toEqual([]);
 });
 
-test("MG3: replicas that start at once apply each file once", async () => {
+test("PMG3: replicas that start at once apply each file once", async () => {
   await using fixture = await open({ ...users, "0002_b.sql": "INSERT INTO users VALUES (2);" });
   const replicas = Array.from({ length: 4 }, () =>
     openPool(fixture.pool.url, { environment, max: 2 }),
@@ -132,7 +135,7 @@ test("MG3: replicas that start at once apply each file once", async () => {
   expect(await fixture.pool.query("SELECT count(*) AS n FROM users")).toEqual([{ n: 2 }]);
 });
 
-test("MG4: a newer database is refused, unless the caller allows it", async () => {
+test("PMG4: a newer database is refused, unless the caller allows it", async () => {
   await using fixture = await open({ ...users, "0002_b.sql": "SELECT 1" });
   await migrate(fixture);
   await rm(join(fixture.directory, "0002_b.sql"));

@@ -41,7 +41,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 }
 
 describe("limits", () => {
-  test("PP1: one caller more than connections and waiters is refused at once", async () => {
+  test("PPL1: one caller more than connections and waiters is refused at once", async () => {
     const all = await Promise.all([held(pool), held(pool), held(pool), held(pool)]);
     const waiting = [pool.query("SELECT 1"), pool.query("SELECT 2")];
     expect(await codeOf(pool.query("SELECT 3"))).toBe("POSTGRES_POOL_EXHAUSTED");
@@ -49,7 +49,7 @@ describe("limits", () => {
     await Promise.all([...waiting, ...all.map((each) => each.done)]);
   });
 
-  test("PP1: a statement and a lock have limits of time", async () => {
+  test("PPL1: a statement and a lock have limits of time", async () => {
     const url = await server.createDatabase();
     await using hasty = openPool(url, { environment, statementTimeoutMs: 30, lockTimeoutMs: 10 });
     expect(await codeOf(hasty.query("SELECT pg_sleep(5)"))).toBe("POSTGRES_TIMEOUT");
@@ -79,7 +79,7 @@ describe("limits", () => {
 });
 
 describe("transactions", () => {
-  test("PP2: a failure rolls back, and the connection is clean afterwards", async () => {
+  test("PPL2: a failure rolls back, and the connection is clean afterwards", async () => {
     const failing = pool.transaction(async (tx) => {
       await tx.execute("UPDATE account SET balance = 0 WHERE id = 1");
       throw new Error("no");
@@ -92,7 +92,7 @@ describe("transactions", () => {
     expect(states).toEqual([]);
   });
 
-  test("PP2: a swallowed error does not pass for a commit", async () => {
+  test("PPL2: a swallowed error does not pass for a commit", async () => {
     const swallowing = pool.transaction(async (tx) => {
       await tx.execute("UPDATE account SET balance = 1 WHERE id = 1");
       await tx.query("SELECT 1 / 0").catch(() => undefined);
@@ -103,7 +103,7 @@ describe("transactions", () => {
     ]);
   });
 
-  test("PP2: a statement after the end of its transaction is refused", async () => {
+  test("PPL2: a statement after the end of its transaction is refused", async () => {
     let leaked: Transaction | undefined;
     await pool.transaction(async (tx) => {
       leaked = tx;
@@ -174,7 +174,7 @@ describe("errors", () => {
     });
   });
 
-  test("PP5: no error repeats a value of a row, a parameter, or the password", async () => {
+  test("PPL5: no error repeats a value of a row, a parameter, or the password", async () => {
     const errors: unknown[] = [];
     await pool.execute("CREATE TABLE person (email text UNIQUE)");
     const insert = "INSERT INTO person VALUES ($1)";
@@ -197,7 +197,7 @@ describe("errors", () => {
     expect(redactPostgresUrl(url.href)).not.toMatch(/hunter2/);
   });
 
-  test("PP5: a malformed URL is refused without being repeated", () => {
+  test("PPL5: a malformed URL is refused without being repeated", () => {
     for (const text of ["not a url hunter2", "mysql://root:hunter2@localhost/x"]) {
       let caught: unknown;
       try {
@@ -248,7 +248,7 @@ describe("a server that goes away", () => {
     return row?.pid ?? 0;
   }
 
-  test("PP4: idle connections that the server cut are replaced without an error", async () => {
+  test("PPL4: idle connections that the server cut are replaced without an error", async () => {
     await using other = openPool(await server.createDatabase(), { environment, max: 1 });
     const admin = openPool(server.server.adminUrl, { environment, max: 1 });
     const before = await backend(other);
@@ -265,7 +265,7 @@ describe("a server that goes away", () => {
     expect(await backend(other)).not.toBe(before);
   });
 
-  test("PP3: a connection lost in a transaction is unavailable, in its commit of unknown outcome", async () => {
+  test("PPL3: a connection lost in a transaction is unavailable, in its commit of unknown outcome", async () => {
     await using other = openPool(await server.createDatabase(), { environment, max: 1 });
     await using admin = openPool(server.server.adminUrl, { environment, max: 1 });
     const terminate = async (tx: Transaction): Promise<void> => {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Log, describeError } from "@ashlar/foundation";
+import { describeError, type Log } from "@ashlar/foundation";
 import { createClient } from "redis";
 import { RedisUrlError } from "./errors.ts";
 

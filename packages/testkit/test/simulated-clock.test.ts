@@ -1,4 +1,4 @@
-import { seededEntropy, SimulatedClock } from "@ashlar/testkit";
+import { SimulatedClock, seededEntropy } from "@ashlar/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 

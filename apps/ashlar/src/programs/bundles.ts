@@ -13,7 +13,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Clock, describeError, type Log } from "@ashlar/foundation";
@@ -68,7 +68,7 @@ async function makeBundles(options: BundlesOptions): Promise<Manifest> {
   const kept = await readManifest(manifestPath);
   if (kept !== undefined && isFresh(kept.inputs)) return kept;
   const { build, stop } = await import("esbuild");
-  const fresh = `${directory}.${process.pid}`;
+  const fresh = join(directory, `${options.clock.wallMs()}-${process.pid}`);
   try {
     const built = await build({
       absWorkingDir: options.projectDir,
@@ -91,9 +91,11 @@ async function makeBundles(options: BundlesOptions): Promise<Manifest> {
       plugins: [ownUrls, lazyBuiltins, lazyPackages],
     });
     return await keep(options, built.metafile, { directory, fresh, manifestPath });
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    throw error;
   } finally {
     await stop();
-    await rm(fresh, { recursive: true, force: true });
   }
 }
 
@@ -158,6 +160,12 @@ const lazyPackages: Plugin = {
   },
 };
 
+/**
+ * A system that runs may still want a chunk of the bundles that it was started from, so that many
+ * earlier ones stay.
+ */
+const buildsMax = 20;
+
 async function keep(
   options: BundlesOptions,
   metafile: Metafile,
@@ -170,14 +178,20 @@ async function keep(
   const manifest: Manifest = {
     inputs: Object.fromEntries(paths.map((path) => [path, stampOf(path)])),
     outputs: Object.fromEntries(
-      Object.keys(options.entries).map((part) => [part, join(directory, `${part}.mjs`)]),
+      Object.keys(options.entries).map((part) => [part, join(fresh, `${part}.mjs`)]),
     ),
   };
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(dirname(directory), { recursive: true });
-  await rename(fresh, directory);
-  await writeFile(manifestPath, JSON.stringify(manifest));
+  await writeFile(`${manifestPath}.${process.pid}`, JSON.stringify(manifest));
+  await rename(`${manifestPath}.${process.pid}`, manifestPath);
+  await prune(directory);
   return manifest;
+}
+
+/** The names of builds begin with the time at which they were made. */
+async function prune(directory: string): Promise<void> {
+  const builds = (await readdir(directory)).filter((name) => /^\d+-\d+$/.test(name)).sort();
+  const old = builds.slice(0, -buildsMax);
+  await Promise.all(old.map((name) => rm(join(directory, name), { recursive: true, force: true })));
 }
 
 async function readManifest(path: string): Promise<Manifest | undefined> {

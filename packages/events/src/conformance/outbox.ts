@@ -123,7 +123,7 @@ function relayCases<Tx>(): readonly ConformanceCase<OutboxHarness<Tx>>[] {
       },
     },
     {
-      name: "OR2: an event that the stream refuses is kept aside and does not hold up the others",
+      name: "ERL2: an event that the stream refuses is kept aside and does not hold up the others",
       async run({ create }) {
         await using fixture = await create();
         const { outbox, transaction, stream, environment } = fixture;
