@@ -7,8 +7,9 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { bundlePage, writeBundle } from "@ashlar/console/page-bundle";
 import { listFiles, type Room, readRooms, root } from "./src/workspace.ts";
 
 const rooms = readRooms().filter((room) => room.layer < 8);
@@ -42,7 +43,7 @@ function writeProject(room: Room): void {
       typeRoots: [join(root, "node_modules/@types")],
     },
     include: [`${source}/**/*.ts`],
-    exclude: ["test", "dist", "node_modules", "**/*.test.ts"].map((each) => `${source}/${each}`),
+    exclude: ["**/test/**", "dist", "node_modules", "**/*.test.ts"].map((each) => `${source}/${each}`),
     references,
   };
   mkdirSync(dirname(projectPath(room.folder)), { recursive: true });
@@ -69,9 +70,5 @@ const projects = shipped.map((room) => projectPath(room.folder));
 const built = spawnSync("tsc", ["-b", ...projects], { cwd: root, stdio: "inherit" });
 if (built.status !== 0) process.exit(built.status ?? 1);
 for (const room of shipped) copyAssets(room);
-const bundle = join(root, "apps/console/src/bundle.ts");
-if (existsSync(bundle)) {
-  const { writeBundle } = (await import(bundle)) as { writeBundle(folder: string): Promise<void> };
-  await writeBundle(join(root, "apps/console/dist/ui"));
-}
+await writeBundle(join(root, "apps/console/dist/ui"), await bundlePage());
 console.log(`built ${shipped.length} rooms`);

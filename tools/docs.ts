@@ -10,7 +10,7 @@ import { root } from "./src/workspace.ts";
 
 const check = process.argv.includes("--check");
 const stale: string[] = [];
-for (const { path, text } of await generatedDocuments()) {
+for (const { path, text } of generatedDocuments()) {
   const target = join(root, path);
   if (existsSync(target) && readFileSync(target, "utf8") === text) continue;
   stale.push(path);

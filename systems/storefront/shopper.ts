@@ -13,7 +13,7 @@ import { CodedError, describeError, type Environment } from "@ashlar/foundation"
 import * as z from "zod";
 
 /** Thrown when the shop does not do what it should, or not in time. Names the step. */
-export class ShopperError extends CodedError<
+class ShopperError extends CodedError<
   "SHOPPER_FAILED",
   { readonly step: string; readonly reason: string }
 > {

@@ -15,12 +15,12 @@ export interface GeneratedDocument {
   readonly text: string;
 }
 
-export async function generatedDocuments(): Promise<readonly GeneratedDocument[]> {
+export function generatedDocuments(): readonly GeneratedDocument[] {
   return [
     { path: "docs/architecture.svg", text: architectureSvg() },
     { path: "docs/reference/rooms.md", text: roomTable() },
     { path: "docs/reference/errors.md", text: errorReference() },
     { path: "docs/reference/plan.schema.json", text: planJsonSchema() },
-    { path: "docs/reference/cli.md", text: await cliReference() },
+    { path: "docs/reference/cli.md", text: cliReference() },
   ];
 }

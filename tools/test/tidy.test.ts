@@ -132,7 +132,7 @@ test("every invariant that a test name cites exists in the specification", () =>
 });
 
 const allowedExtensions: ReadonlySet<string> = new Set(
-  "ts tsx js json md sql svg css html yaml yml toml txt sh png ico".split(" "),
+  "ts tsx js json md sql svg css html yaml yml toml txt sh png ico template".split(" "),
 );
 
 test("the tree holds only kinds of files that belong here, and none is large", () => {

@@ -6,7 +6,7 @@
 import { fileURLToPath } from "node:url";
 
 /** True in a checkout, where `.ts` files run as they are; false in an installed package. */
-export const fromSources: boolean = import.meta.url.endsWith(".ts");
+const fromSources: boolean = import.meta.url.endsWith(".ts");
 
 /** The file of a module of this room. */
 export function moduleUrl(name: "guard" | "warden"): URL {

@@ -23,7 +23,7 @@ export interface PolicyDocument {
   readonly known: Readonly<Record<string, KnownAddress>>;
 }
 
-export interface KnownAddress {
+interface KnownAddress {
   /** For people, for example `notifications.http`. */
   readonly name: string;
   /** What to add to the uses, for example `notifications.ports.http`; null: never to be used. */
@@ -76,7 +76,7 @@ export function unrestrictedPolicy(part: string): PolicyDocument {
   };
 }
 
-export function addressKey(host: string, port: number): string {
+function addressKey(host: string, port: number): string {
   return `${isLoopback(host) ? "loopback" : host.toLowerCase()}:${port}`;
 }
 

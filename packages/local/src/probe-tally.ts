@@ -9,7 +9,7 @@
  */
 import type { ProbePlan } from "@ashlar/model";
 
-export type ProbeVerdict = "passed" | "failed";
+type ProbeVerdict = "passed" | "failed";
 
 export interface ProbeTally {
   readonly verdict: ProbeVerdict | undefined;

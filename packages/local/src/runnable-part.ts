@@ -35,7 +35,7 @@ export interface RunnablePart
   readonly env: Readonly<Record<string, string>>;
 }
 
-export type RunnableProgram =
+type RunnableProgram =
   | {
       readonly runtime: "node";
       readonly entry: string;

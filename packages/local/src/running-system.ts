@@ -27,7 +27,7 @@ import type { LogLine, Notice, ReplicaStatus, StoreStatus } from "./status.ts";
 import { StoreRunner } from "./store-runner.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
 
-export type UntimedNotice = Omit<Notice, "time" | "type">;
+type UntimedNotice = Omit<Notice, "time" | "type">;
 
 export interface RunningSystemOptions {
   readonly options: SupervisorOptions;

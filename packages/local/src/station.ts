@@ -51,7 +51,7 @@ export interface Station extends AsyncDisposable {
   listen(listener: StationListener): void;
 }
 
-export interface StationListener {
+interface StationListener {
   onLine(line: LogLine): void;
   onLogTrouble(instance: string, error: unknown): void;
   onLogResumed(instance: string, dropped: number): void;

@@ -122,7 +122,7 @@ export function plan(parts: readonly PartPlan[], changes: Partial<Plan> = {}): P
   };
 }
 
-export const noEngines: StoreEngines = {
+const noEngines: StoreEngines = {
   openPostgres: () => Promise.reject(new Error("this test has no PostgreSQL")),
   prepareExternal: () => Promise.resolve(),
 };

@@ -13,7 +13,7 @@ import type { KeyFinder } from "./key-set.ts";
 import type { Principal } from "./principal.ts";
 
 /** The part of a request that carries the token. */
-export interface Bearer {
+interface Bearer {
   readonly headers: { readonly authorization?: string | undefined };
 }
 

@@ -6,10 +6,7 @@
 import { type Clock, CodedError } from "@ashlar/foundation";
 
 /** The reason of the abort when time is up. Retry later: whether the work was done is not known. */
-export class DeadlinePassedError extends CodedError<
-  "DEADLINE_PASSED",
-  { readonly limitMs: number }
-> {
+class DeadlinePassedError extends CodedError<"DEADLINE_PASSED", { readonly limitMs: number }> {
   constructor(limitMs: number) {
     super("DEADLINE_PASSED", `not done within ${limitMs} ms`, { limitMs });
   }

@@ -9,7 +9,7 @@
 import { MoneyError } from "./errors.ts";
 
 /** ISO 4217 code, upper case. */
-export type Currency = string;
+type Currency = string;
 
 export interface Money {
   readonly amountMinor: number;

@@ -117,7 +117,7 @@ export async function listProducts(
  * All words, the last one as a beginning: `oak cha` → `'oak' & 'cha':*`. Only letters and digits
  * reach the query language, so no text can be a syntax error in it. Null: nothing to search for.
  */
-export function searchTerms(text: string): string | null {
+function searchTerms(text: string): string | null {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   if (words.length === 0) return null;
   return words

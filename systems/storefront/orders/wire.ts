@@ -147,7 +147,7 @@ export function orderView(order: Order): OrderView {
   };
 }
 
-export interface PaymentView {
+interface PaymentView {
   readonly id: string;
   readonly status: PaymentStatus;
   readonly amountMinor: number;
@@ -158,7 +158,7 @@ export interface PaymentView {
   readonly updatedAt: string;
 }
 
-export const paymentSchema: z.ZodType<PaymentView> = z.object({
+const paymentSchema: z.ZodType<PaymentView> = z.object({
   id: z.uuid(),
   status: z.enum(paymentStatuses),
   amountMinor: z.int(),
@@ -169,7 +169,7 @@ export const paymentSchema: z.ZodType<PaymentView> = z.object({
   updatedAt: timeSchema,
 });
 
-export function paymentView(payment: Payment): PaymentView {
+function paymentView(payment: Payment): PaymentView {
   return {
     id: payment.id,
     status: payment.status,

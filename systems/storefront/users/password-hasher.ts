@@ -18,7 +18,7 @@ const tagBytes = 32;
 const nonceBytes = 16;
 const lanes = 1;
 
-export interface PasswordCost {
+interface PasswordCost {
   /** argon2 memory in KiB. */
   readonly memoryKib: number;
   readonly passes: number;

@@ -5,7 +5,7 @@
  * @module
  */
 
-export const passwordCharsMin = 10;
+const passwordCharsMin = 10;
 /** Bounds the work of hashing; far above what people type. */
 export const passwordCharsMax = 256;
 

@@ -17,7 +17,7 @@ export interface OutboxHarness<Tx> {
   readonly create: () => Promise<OutboxFixture<Tx>>;
 }
 
-export interface OutboxFixture<Tx> extends AsyncDisposable {
+interface OutboxFixture<Tx> extends AsyncDisposable {
   readonly environment: Environment;
   readonly outbox: Outbox<Tx> & OutboxSource;
   readonly inbox: Inbox<Tx>;

@@ -16,7 +16,6 @@ import {
   type Read,
   shape,
   text,
-  turned,
   word,
   wrongType,
 } from "./reader.ts";
@@ -169,10 +168,3 @@ export const readSecretUse: Read<SecretUseDraft> = (value, path, faults) => {
   const fields = secretFields(value, path, faults);
   return fields === undefined ? undefined : { path, ...fields };
 };
-
-/** Wraps a reader so that what it yields knows where it stood. */
-function placed<Result extends object>(
-  read: Read<Result>,
-): Read<Result & { readonly path: string }> {
-  return turned(read, (result, path) => ({ ...result, path }));
-}

@@ -49,10 +49,7 @@ export function defaultCacheDir(account: Account | undefined): string {
  * Where the cluster of `dataDir` lies: in it, or, where the account cannot get there, in a directory
  * of its own under /var/lib/ashlar that `dataDir` then names in a file.
  */
-export async function clusterDirectory(
-  dataDir: string,
-  account: Account | undefined,
-): Promise<string> {
+async function clusterDirectory(dataDir: string, account: Account | undefined): Promise<string> {
   const inside = join(dataDir, "cluster");
   if (account === undefined) return inside;
   try {

@@ -120,11 +120,7 @@ function oneRoute(http: ServiceHttp, { runtime, authenticator }: OrderRoutesOpti
 }
 
 /** OO1. @throws {OrderUnknownError} */
-export async function readOrder(
-  runtime: OrdersRuntime,
-  principal: Principal,
-  id: string,
-): Promise<Order> {
+async function readOrder(runtime: OrdersRuntime, principal: Principal, id: string): Promise<Order> {
   const order = await findOrder(runtime.database, id);
   const visible = order !== undefined && (isStaff(principal) || order.userId === principal.userId);
   if (!visible) throw new OrderUnknownError();

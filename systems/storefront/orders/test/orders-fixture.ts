@@ -20,7 +20,7 @@ import type { OrdersRuntime } from "../runtime.ts";
 import { SandboxPaymentProvider, testCards } from "../sandbox-payment-provider.ts";
 
 /** A clock that runs like the real one, and can be set forward. */
-export interface OffsetClock {
+interface OffsetClock {
   offsetMs: number;
 }
 
