@@ -43,7 +43,9 @@ function writeProject(room: Room): void {
       typeRoots: [join(root, "node_modules/@types")],
     },
     include: [`${source}/**/*.ts`],
-    exclude: ["**/test/**", "dist", "node_modules", "**/*.test.ts"].map((each) => `${source}/${each}`),
+    exclude: ["**/test/**", "dist", "node_modules", "**/*.test.ts"].map(
+      (each) => `${source}/${each}`,
+    ),
     references,
   };
   mkdirSync(dirname(projectPath(room.folder)), { recursive: true });

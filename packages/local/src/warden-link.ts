@@ -68,13 +68,12 @@ export class WardenLink implements AsyncDisposable {
     const child = spawn(process.execPath, [...nodeArguments(), modulePath("warden")], {
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
-      env: {},
+      env: { ASHLAR_WATCHED: JSON.stringify(this.watched) },
     });
     this.#child = child;
     child.stdin.on("error", () => undefined); // Its exit is what tells; see below.
     child.on("error", (error) => this.#log.error("the warden cannot be started", { error }));
     child.on("exit", (code, signal) => void this.#replace(code, signal));
-    for (const recorded of this.#watched.values()) this.#say({ watch: recorded });
   }
 
   /** Later and later, should it die again and again: the machine has other troubles then. */
