@@ -1,7 +1,8 @@
 /**
  * Writes lines to a file descriptor without ever blocking, throwing or growing without bound.
  *
- * Lines that arrive during one write leave in the next, so a burst costs few system calls.
+ * A lone line leaves at once. Lines that follow closely on a write are gathered for a moment and
+ * leave together, so a busy program makes few system calls.
  *
  * - TEL3  Nothing that the descriptor does (full disk, reader gone, slow reader) reaches the
  *         caller: lines are dropped and counted.
@@ -23,6 +24,9 @@ export interface LineWriterOptions {
   readonly onDrop: (lines: number, reason: LineDropReason) => void;
 }
 
+/** How long lines are gathered when the last ones left less than this ago. */
+const gatherMs = 4;
+
 /** Wait before a descriptor that is full for the moment is tried again. */
 const busyWaitMs = 20;
 
@@ -33,6 +37,9 @@ export class LineWriter {
   #waitingBytes = 0;
   /** Set while a write is under way. */
   #writing: Promise<void> | undefined;
+  /** Aborted by a flush: what is gathered leaves now. */
+  #hurry = new AbortController();
+  #wroteAtMs = Number.NEGATIVE_INFINITY;
   /** The reader is gone for good: every further line is dropped at once. */
   #broken = false;
   /** A failed write left half a line: the next one begins with a newline. */
@@ -57,6 +64,7 @@ export class LineWriter {
 
   /** Settles when everything has been written or dropped, or the signal is aborted. */
   async flush(signal: AbortSignal): Promise<void> {
+    this.#hurry.abort();
     const aborted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
@@ -67,16 +75,25 @@ export class LineWriter {
   async #drain(): Promise<void> {
     await Promise.resolve(); // Lines of the same turn leave together.
     while (this.#waiting.length > 0) {
+      await this.#gather();
       const lines = this.#waiting;
       const bytes = this.#waitingBytes;
       this.#waiting = [];
       const buffer = Buffer.from((this.#torn ? "\n" : "") + lines.join(""));
       const failed = await this.#writeAll(buffer);
+      this.#wroteAtMs = this.#options.clock.monotonicMs();
       this.#waitingBytes = Math.max(0, this.#waitingBytes - bytes);
       if (failed !== undefined) this.#options.onDrop(lines.length, "write_failed");
       if (failed === "EPIPE" || failed === "EBADF") this.#breakOff();
     }
     this.#writing = undefined;
+    this.#hurry = new AbortController();
+  }
+
+  async #gather(): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.monotonicMs() - this.#wroteAtMs >= gatherMs) return;
+    await clock.sleep(gatherMs, this.#hurry.signal).catch(() => undefined); // Hurried: go on.
   }
 
   #breakOff(): void {

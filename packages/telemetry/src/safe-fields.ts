@@ -28,8 +28,21 @@ const secretNames: RegExp = new RegExp(
 /** Names that only look secret: how long a token lives, how many there are. */
 const harmlessNames = /(ms|seconds|count|length|type|kind|name|present)$/;
 
+/** Programs log the same few names over and over; strangers' names must not fill the memory. */
+const judgedNamesMax = 1_024;
+const judgedNames = new Map<string, boolean>();
+
 /** True for a field name whose value must not be written down. */
 export function looksSecret(name: string): boolean {
+  let judged = judgedNames.get(name);
+  if (judged === undefined) {
+    judged = judgeName(name);
+    if (judgedNames.size < judgedNamesMax && name.length <= 64) judgedNames.set(name, judged);
+  }
+  return judged;
+}
+
+function judgeName(name: string): boolean {
   const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   return secretNames.test(plain) && !harmlessNames.test(plain);
 }
