@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Environment, Log } from "@ashlar/foundation";
+import { describeError, type Environment, type Log } from "@ashlar/foundation";
 import type {
   DatabaseRequest,
   ExitStatus,
@@ -56,8 +56,12 @@ async function openEmbedded(
   const closed = new AbortController();
   return {
     pid: server.pid,
-    exited: server.exited.then(({ code, signal: ending }): ExitStatus => {
+    exited: server.exited.then(async ({ code, signal: ending }): Promise<ExitStatus> => {
       const at = new Date(environment.clock.wallMs()).toISOString();
+      // However it ended, its directory must be free before it is opened again.
+      await server.close().catch((error: unknown) => {
+        log.warn("PostgreSQL's directory was not given back", { reason: describeError(error) });
+      });
       return { code, signal: ending, at };
     }),
     prepare: async (request) => {
