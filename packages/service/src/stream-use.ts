@@ -3,6 +3,8 @@
  *
  * - SK17 What runs for an event belongs to the event's trace, and carries its key in every log
  *        line.
+ * - SK18 An inbox is swept for as long as the service lives, and remembers twice as long as its
+ *        stream keeps events.
  *
  * @module
  */
@@ -38,7 +40,10 @@ export interface StreamUse {
    * the service lives. Call it once for each database.
    */
   outbox(database: Pool): Promise<Outbox<Transaction>>;
-  /** The memory of handled events in the service's own database. */
+  /**
+   * The memory of handled events in the service's own database. It forgets by itself what the
+   * stream cannot deliver again. Call it once for each database.
+   */
   inbox(database: Pool): Promise<Inbox<Transaction>>;
   /**
    * Handles the events of a group until the service stops; a stop lets the handlers in flight
@@ -74,7 +79,11 @@ export async function openStreamUse(context: StreamContext): Promise<StreamUse> 
       scope.own(measure);
       return outbox;
     },
-    inbox: (database) => PostgresInbox.open({ pool: database }),
+    inbox: async (database) => {
+      const inbox = await PostgresInbox.open({ pool: database });
+      void sweepWhile(scope.signal, inbox, context);
+      return inbox;
+    },
     consume: async (options) => {
       const group = options.group ?? context.use?.group ?? "";
       if (group === "") throw new UseMissingError(`the group of ${context.name}`, "address");
@@ -99,6 +108,32 @@ export async function openStreamUse(context: StreamContext): Promise<StreamUse> 
   };
 }
 
+const sweepEveryMs = 600_000;
+/** Where there is no Plan to say how long the stream keeps events. */
+const retentionMsDefault = 7 * 86_400_000;
+
+/** SK18 */
+async function sweepWhile(
+  signal: AbortSignal,
+  inbox: Inbox<Transaction>,
+  { plan, name, environment, log }: StreamContext,
+): Promise<void> {
+  const { clock, entropy } = environment;
+  const keepMs = 2 * (plan?.retentionMs ?? retentionMsDefault);
+  while (!signal.aborted) {
+    try {
+      await clock.sleep(sweepEveryMs * (0.5 + entropy.fraction()), signal);
+      const count = await inbox.sweep(keepMs);
+      if (count > 0) log.debug("inbox swept", { stream: name, count });
+    } catch (error) {
+      // A database that is away is waited out; readiness tells of it.
+      if (!signal.aborted) {
+        log.debug("inbox not swept", { stream: name, reason: describeError(error) });
+      }
+    }
+  }
+}
+
 const openBackoff = { initialMs: 50, maxMs: 1_000 };
 
 async function untilOpened(context: StreamContext): Promise<EventStream> {
@@ -121,7 +156,9 @@ async function untilOpened(context: StreamContext): Promise<EventStream> {
 function streamOptions(context: StreamContext): PostgresStreamOptions {
   const { plan, url, name, environment, log, instance } = context;
   const common = { url, environment, log, application: instance };
-  if (plan === undefined) return { ...common, name, kind: "log" };
+  if (plan === undefined) {
+    return { ...common, name, kind: "log", retentionMs: retentionMsDefault };
+  }
   const { kind, partitions, retentionMs, maxEventBytes, maxDeliveries } = plan;
   return {
     ...common,
