@@ -89,7 +89,7 @@ test("CK1, RD1: check never throws, and each fault is complete", () => {
   );
 });
 
-test("CK2: what has no fault can be planned and parsed again; what has one cannot", () => {
+test("CK2, RD2: what has no fault can be planned and parsed again; what has one cannot", () => {
   fc.assert(
     fc.property(spoils, (changes) => {
       let system: unknown = sound();
