@@ -4,16 +4,15 @@
  * @module
  */
 import { CodedError } from "@ashlar/foundation";
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "@ashlar/service";
 
 const bearerChallenge = { "www-authenticate": 'Bearer realm="storefront"' };
 
 /** Thrown when a route needs a signed-in user and no bearer token came. Log in, then retry. */
-export class TokenMissingError extends Refusal<"TOKEN_MISSING", Record<never, never>> {
+export class TokenMissingError extends HttpError<"TOKEN_MISSING", Record<never, never>> {
   constructor() {
-    super({
+    super("TOKEN_MISSING", {
       status: 401,
-      code: "TOKEN_MISSING",
       message: "this route needs an access token: send `authorization: Bearer <token>`",
       detail: {},
       headers: bearerChallenge,
@@ -26,11 +25,10 @@ export class TokenMissingError extends Refusal<"TOKEN_MISSING", Record<never, ne
  * reason is for the log and the client alike; it never tells which key would have fitted. Refresh
  * the session or log in again, then retry.
  */
-export class TokenInvalidError extends Refusal<"TOKEN_INVALID", { readonly reason: string }> {
+export class TokenInvalidError extends HttpError<"TOKEN_INVALID", { readonly reason: string }> {
   constructor(reason: string) {
-    super({
+    super("TOKEN_INVALID", {
       status: 401,
-      code: "TOKEN_INVALID",
       message: `the access token was refused: ${reason}`,
       detail: { reason },
       headers: {
@@ -41,14 +39,13 @@ export class TokenInvalidError extends Refusal<"TOKEN_INVALID", { readonly reaso
 }
 
 /** Thrown when a signed-in user lacks every role that a route asks for. Retrying does not help. */
-export class RoleMissingError extends Refusal<
+export class RoleMissingError extends HttpError<
   "ROLE_MISSING",
   { readonly needed: readonly string[] }
 > {
   constructor(needed: readonly string[]) {
-    super({
+    super("ROLE_MISSING", {
       status: 403,
-      code: "ROLE_MISSING",
       message: `this needs one of the roles ${needed.join(", ")}`,
       detail: { needed },
     });
@@ -56,11 +53,10 @@ export class RoleMissingError extends Refusal<
 }
 
 /** Thrown when an internal route is called without the calling service's own key. A wiring fault. */
-export class ServiceKeyInvalidError extends Refusal<"SERVICE_KEY_INVALID", Record<never, never>> {
+export class ServiceKeyInvalidError extends HttpError<"SERVICE_KEY_INVALID", Record<never, never>> {
   constructor() {
-    super({
+    super("SERVICE_KEY_INVALID", {
       status: 401,
-      code: "SERVICE_KEY_INVALID",
       message: "this route serves one other service only, by its own key",
       detail: {},
     });
@@ -68,11 +64,10 @@ export class ServiceKeyInvalidError extends Refusal<"SERVICE_KEY_INVALID", Recor
 }
 
 /** Thrown for a page cursor that this service did not give out. Start again without a cursor. */
-export class CursorInvalidError extends Refusal<"CURSOR_INVALID", Record<never, never>> {
+export class CursorInvalidError extends HttpError<"CURSOR_INVALID", Record<never, never>> {
   constructor() {
-    super({
+    super("CURSOR_INVALID", {
       status: 400,
-      code: "CURSOR_INVALID",
       message: "the cursor is not one of ours: leave it out to start from the first page",
       detail: {},
     });
@@ -80,11 +75,10 @@ export class CursorInvalidError extends Refusal<"CURSOR_INVALID", Record<never, 
 }
 
 /** Thrown when `If-Match` names an older version. Read the resource again, then decide again. */
-export class VersionStaleError extends Refusal<"VERSION_STALE", { readonly current: string }> {
+export class VersionStaleError extends HttpError<"VERSION_STALE", { readonly current: string }> {
   constructor(current: string) {
-    super({
+    super("VERSION_STALE", {
       status: 412,
-      code: "VERSION_STALE",
       message: `somebody changed this meanwhile; its ETag is now ${current}`,
       detail: { current },
     });
@@ -92,11 +86,10 @@ export class VersionStaleError extends Refusal<"VERSION_STALE", { readonly curre
 }
 
 /** Thrown for an `If-Match` header that is neither `*` nor entity tags. Send the ETag as it came. */
-export class IfMatchInvalidError extends Refusal<"IF_MATCH_INVALID", Record<never, never>> {
+export class IfMatchInvalidError extends HttpError<"IF_MATCH_INVALID", Record<never, never>> {
   constructor() {
-    super({
+    super("IF_MATCH_INVALID", {
       status: 400,
-      code: "IF_MATCH_INVALID",
       message: 'If-Match holds an ETag as it came, for example `"7"`, or `*`',
       detail: {},
     });
@@ -123,14 +116,13 @@ export class SigningKeyError extends CodedError<"SIGNING_KEY_INVALID", { readonl
  * Thrown when the users service does not give its public keys or answers with something else. The
  * request is answered with 503; retry it.
  */
-export class KeySetUnavailableError extends Refusal<
+export class KeySetUnavailableError extends HttpError<
   "KEY_SET_UNAVAILABLE",
   { readonly reason: string }
 > {
   constructor(reason: string) {
-    super({
+    super("KEY_SET_UNAVAILABLE", {
       status: 503,
-      code: "KEY_SET_UNAVAILABLE",
       message: `tokens cannot be verified now: ${reason}`,
       detail: { reason },
       headers: { "retry-after": "1" },

@@ -4,16 +4,15 @@
  * @module
  */
 import { CodedError } from "@ashlar/foundation";
-import { Refusal } from "../common/refusal.ts";
+import { HttpError } from "@ashlar/service";
 
 type Nothing = Record<never, never>;
 
 /** Thrown for a notification id that is not one of the caller's. */
-export class NotificationUnknownError extends Refusal<"NOTIFICATION_UNKNOWN", Nothing> {
+export class NotificationUnknownError extends HttpError<"NOTIFICATION_UNKNOWN", Nothing> {
   constructor() {
-    super({
+    super("NOTIFICATION_UNKNOWN", {
       status: 404,
-      code: "NOTIFICATION_UNKNOWN",
       message: "you have no such notification",
       detail: {},
     });
@@ -21,11 +20,10 @@ export class NotificationUnknownError extends Refusal<"NOTIFICATION_UNKNOWN", No
 }
 
 /** Thrown for a delivery id that names nothing. */
-export class DeliveryUnknownError extends Refusal<"DELIVERY_UNKNOWN", Nothing> {
+export class DeliveryUnknownError extends HttpError<"DELIVERY_UNKNOWN", Nothing> {
   constructor() {
-    super({
+    super("DELIVERY_UNKNOWN", {
       status: 404,
-      code: "DELIVERY_UNKNOWN",
       message: "there is no such delivery",
       detail: {},
     });
@@ -33,14 +31,13 @@ export class DeliveryUnknownError extends Refusal<"DELIVERY_UNKNOWN", Nothing> {
 }
 
 /** Thrown when a delivery that is not a dead letter would be replayed. It goes on by itself. */
-export class DeliveryNotDeadError extends Refusal<
+export class DeliveryNotDeadError extends HttpError<
   "DELIVERY_NOT_DEAD",
   { readonly deliveryStatus: string }
 > {
   constructor(deliveryStatus: string) {
-    super({
+    super("DELIVERY_NOT_DEAD", {
       status: 409,
-      code: "DELIVERY_NOT_DEAD",
       message: `only a dead letter can be replayed; this delivery is ${deliveryStatus}`,
       detail: { deliveryStatus },
     });
@@ -48,11 +45,10 @@ export class DeliveryNotDeadError extends Refusal<
 }
 
 /** Thrown when push is switched on without a device's token. Send `pushToken` as well. */
-export class PushTokenMissingError extends Refusal<"PUSH_TOKEN_MISSING", Nothing> {
+export class PushTokenMissingError extends HttpError<"PUSH_TOKEN_MISSING", Nothing> {
   constructor() {
-    super({
+    super("PUSH_TOKEN_MISSING", {
       status: 422,
-      code: "PUSH_TOKEN_MISSING",
       message: "push needs a pushToken: the one that the device got from its maker",
       detail: {},
     });

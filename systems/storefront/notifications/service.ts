@@ -3,11 +3,9 @@
  *
  * @module
  */
-import type { EventStream } from "@ashlar/events";
-import { type Pool, PostgresInbox } from "@ashlar/postgres";
-import type { ServiceContext, ServiceDefinition } from "@ashlar/service";
+import type { Pool } from "@ashlar/postgres";
+import type { ServiceContext, ServiceDefinition, StreamUse } from "@ashlar/service";
 import { authenticatorByUsers } from "../common/account-keys.ts";
-import { openEventStream, retentionMs } from "../common/event-stream.ts";
 import { Periodic } from "../common/periodic.ts";
 import type { Channels } from "./channel.ts";
 import { notificationsConfig } from "./config.ts";
@@ -31,27 +29,29 @@ export const notificationsService: ServiceDefinition<NotificationsFields> = {
   limits: { bodyBytes: 16 * 1024 },
   openapi: { title: "Notifications", version: "1.0.0" },
   open: async (context) => {
-    const { http, scope } = context;
-    const runtime = await openRuntime(context);
-    const stream = await openEventStream(context);
+    const { http, scope, uses } = context;
+    const events = await uses.stream("EVENTS_URL");
+    const runtime = await openRuntime(context, events);
     const authenticator = authenticatorByUsers(context);
     const dispatcher = scope.own(dispatching(context, runtime));
     notificationRoutes(http, { runtime, authenticator });
     const onDue = (): void => dispatcher.wake();
-    deliveryRoutes(http, { runtime, authenticator, stream, onDue });
-    scope.own(await consuming(context, { runtime, stream, onDue }));
-    scope.own(sweeping(context, { runtime, stream }));
+    deliveryRoutes(http, { runtime, authenticator, stream: events.stream, onDue });
+    await consume(context, { runtime, events, onDue });
   },
 };
 
-async function openRuntime(context: NotificationsContext): Promise<NotificationsRuntime> {
+async function openRuntime(
+  context: NotificationsContext,
+  events: StreamUse,
+): Promise<NotificationsRuntime> {
   const { config, environment, log, metrics, uses } = context;
   const database = await uses.postgres("NOTIFICATIONS_DB_URL");
   return {
     config,
     environment,
     database,
-    inbox: await PostgresInbox.open({ pool: database }),
+    inbox: await events.inbox(database),
     contacts: new UsersContacts({
       users: uses.http("USERS_URL"),
       key: uses.secret("SERVICE_KEYS_CONTACTS"),
@@ -107,51 +107,23 @@ function dispatching(context: NotificationsContext, runtime: NotificationsRuntim
   });
 }
 
-/** Handles events in the trace of what caused them. */
-function consuming(
-  context: NotificationsContext,
+async function consume(
+  { log }: NotificationsContext,
   parts: {
     readonly runtime: NotificationsRuntime;
-    readonly stream: EventStream;
+    readonly events: StreamUse;
     readonly onDue: () => void;
   },
-): Promise<AsyncDisposable> {
-  const { runtime, stream, onDue } = parts;
-  const { tracer, log } = context;
-  return stream.consume({
+): Promise<void> {
+  const { runtime, events, onDue } = parts;
+  await events.consume({
     group,
-    handler: (event, delivery) => {
-      const { traceparent } = event;
-      const parent = tracer.extract(traceparent === undefined ? {} : { traceparent }) ?? null;
-      const attributes = { "messaging.message.id": event.key, "messaging.operation": "process" };
-      return tracer.span(
-        `process ${event.type}`,
-        { kind: "consumer", attributes, parent },
-        async () => {
-          if (await takeEvent(runtime, event, delivery.signal)) onDue();
-        },
-      );
+    handler: async (event, delivery) => {
+      if (await takeEvent(runtime, event, delivery.signal)) onDue();
     },
     onDelivery: ({ outcome, event, attempt, error }) => {
       if (outcome === "handled") return;
       log.warn("event not handled", { key: event.key, type: event.type, attempt, outcome, error });
     },
-  });
-}
-
-/** The inbox must remember longer than the stream does, or an old event could have its effect twice. */
-const inboxKeptMs = 2 * retentionMs;
-
-function sweeping(
-  context: NotificationsContext,
-  parts: { readonly runtime: NotificationsRuntime; readonly stream: EventStream },
-): Periodic {
-  const { runtime, stream } = parts;
-  return new Periodic({
-    name: "old events swept",
-    clock: context.environment.clock,
-    intervalMs: 600_000,
-    log: context.log,
-    run: async () => (await stream.sweep()) + (await runtime.inbox.sweep(inboxKeptMs)),
   });
 }

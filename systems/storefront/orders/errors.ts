@@ -4,19 +4,18 @@
  * @module
  */
 import { CodedError } from "@ashlar/foundation";
-import { Refusal } from "../common/refusal.ts";
+import { HttpError } from "@ashlar/service";
 
 type Nothing = Record<never, never>;
 
 /** Thrown for a product id that names nothing, or a product no longer sold. */
-export class ProductUnknownError extends Refusal<
+export class ProductUnknownError extends HttpError<
   "PRODUCT_UNKNOWN",
   { readonly productIds: readonly string[] }
 > {
   constructor(productIds: readonly string[], status: 404 | 422 = 404) {
-    super({
+    super("PRODUCT_UNKNOWN", {
       status,
-      code: "PRODUCT_UNKNOWN",
       message: `there is no such product: ${productIds.join(", ")}`,
       detail: { productIds },
     });
@@ -24,11 +23,10 @@ export class ProductUnknownError extends Refusal<
 }
 
 /** Thrown when another product already has this SKU. Choose another, or change that product. */
-export class SkuTakenError extends Refusal<"SKU_TAKEN", { readonly sku: string }> {
+export class SkuTakenError extends HttpError<"SKU_TAKEN", { readonly sku: string }> {
   constructor(sku: string) {
-    super({
+    super("SKU_TAKEN", {
       status: 409,
-      code: "SKU_TAKEN",
       message: `another product has the SKU ${sku}`,
       detail: { sku },
     });
@@ -36,11 +34,10 @@ export class SkuTakenError extends Refusal<"SKU_TAKEN", { readonly sku: string }
 }
 
 /** Thrown when a product that orders or stock refer to would be deleted. Set `active: false`. */
-export class ProductInUseError extends Refusal<"PRODUCT_IN_USE", Nothing> {
+export class ProductInUseError extends HttpError<"PRODUCT_IN_USE", Nothing> {
   constructor() {
-    super({
+    super("PRODUCT_IN_USE", {
       status: 409,
-      code: "PRODUCT_IN_USE",
       message: "orders or stock refer to this product: set active to false instead",
       detail: {},
     });
@@ -55,15 +52,14 @@ export interface Shortage {
 }
 
 /** Thrown when a product has less free stock than wanted. Nothing was reserved. Order less. */
-export class StockShortError extends Refusal<
+export class StockShortError extends HttpError<
   "STOCK_SHORT",
   { readonly shortages: readonly Shortage[] }
 > {
   constructor(shortages: readonly Shortage[]) {
     const text = shortages.map((each) => `${each.productId}: ${each.available} of ${each.wanted}`);
-    super({
+    super("STOCK_SHORT", {
       status: 409,
-      code: "STOCK_SHORT",
       message: `not enough in stock (${text.join("; ")})`,
       detail: { shortages },
     });
@@ -71,11 +67,10 @@ export class StockShortError extends Refusal<
 }
 
 /** Thrown when stock would leave the range that is kept (0 to two thousand million). */
-export class StockRangeError extends Refusal<"STOCK_RANGE", { readonly available: number }> {
+export class StockRangeError extends HttpError<"STOCK_RANGE", { readonly available: number }> {
   constructor(available: number) {
-    super({
+    super("STOCK_RANGE", {
       status: 409,
-      code: "STOCK_RANGE",
       message: `${available} pieces are free: the change would leave fewer than none, or too many`,
       detail: { available },
     });
@@ -83,14 +78,13 @@ export class StockRangeError extends Refusal<"STOCK_RANGE", { readonly available
 }
 
 /** Thrown for an order with products of different currencies. Place one order a currency. */
-export class CurrenciesMixedError extends Refusal<
+export class CurrenciesMixedError extends HttpError<
   "CURRENCIES_MIXED",
   { readonly currencies: readonly string[] }
 > {
   constructor(currencies: readonly string[]) {
-    super({
+    super("CURRENCIES_MIXED", {
       status: 422,
-      code: "CURRENCIES_MIXED",
       message: `one order has one currency, not ${currencies.join(" and ")}`,
       detail: { currencies },
     });
@@ -98,14 +92,13 @@ export class CurrenciesMixedError extends Refusal<
 }
 
 /** Thrown when an order's total is beyond what can be charged at once. Split the order. */
-export class OrderTooLargeError extends Refusal<
+export class OrderTooLargeError extends HttpError<
   "ORDER_TOO_LARGE",
   { readonly totalMinorMax: number }
 > {
   constructor(totalMinorMax: number) {
-    super({
+    super("ORDER_TOO_LARGE", {
       status: 422,
-      code: "ORDER_TOO_LARGE",
       message: `an order's total is at most ${totalMinorMax} minor units`,
       detail: { totalMinorMax },
     });
@@ -113,18 +106,17 @@ export class OrderTooLargeError extends Refusal<
 }
 
 /** Thrown for an order id that names nothing, or another customer's order. */
-export class OrderUnknownError extends Refusal<"ORDER_UNKNOWN", Nothing> {
+export class OrderUnknownError extends HttpError<"ORDER_UNKNOWN", Nothing> {
   constructor() {
-    super({ status: 404, code: "ORDER_UNKNOWN", message: "there is no such order", detail: {} });
+    super("ORDER_UNKNOWN", { status: 404, message: "there is no such order", detail: {} });
   }
 }
 
 /** Thrown when one Idempotency-Key names two different requests. Make a new key for a new request. */
-export class IdempotencyKeyReusedError extends Refusal<"IDEMPOTENCY_KEY_REUSED", Nothing> {
+export class IdempotencyKeyReusedError extends HttpError<"IDEMPOTENCY_KEY_REUSED", Nothing> {
   constructor() {
-    super({
+    super("IDEMPOTENCY_KEY_REUSED", {
       status: 422,
-      code: "IDEMPOTENCY_KEY_REUSED",
       message: "this Idempotency-Key came with another request before: make a new one",
       detail: {},
     });
@@ -132,15 +124,14 @@ export class IdempotencyKeyReusedError extends Refusal<"IDEMPOTENCY_KEY_REUSED",
 }
 
 /** Thrown for an action that the order's state does not allow; `allowed` names what it does. */
-export class OrderActionRefusedError extends Refusal<
+export class OrderActionRefusedError extends HttpError<
   "ORDER_ACTION_REFUSED",
   { readonly action: string; readonly orderStatus: string; readonly allowed: readonly string[] }
 > {
   constructor(action: string, orderStatus: string, allowed: readonly string[]) {
     const instead = allowed.length === 0 ? "nothing more" : allowed.join(", ");
-    super({
+    super("ORDER_ACTION_REFUSED", {
       status: 409,
-      code: "ORDER_ACTION_REFUSED",
       message: `an order that is ${orderStatus} does not allow "${action}"; it allows ${instead}`,
       detail: { action, orderStatus, allowed },
     });
@@ -148,11 +139,10 @@ export class OrderActionRefusedError extends Refusal<
 }
 
 /** Thrown when the time to pay has passed although the order is not expired yet. Order again. */
-export class PaymentTooLateError extends Refusal<"PAYMENT_TOO_LATE", Nothing> {
+export class PaymentTooLateError extends HttpError<"PAYMENT_TOO_LATE", Nothing> {
   constructor() {
-    super({
+    super("PAYMENT_TOO_LATE", {
       status: 409,
-      code: "PAYMENT_TOO_LATE",
       message: "the time to pay this order has passed: order again",
       detail: {},
     });
@@ -160,14 +150,13 @@ export class PaymentTooLateError extends Refusal<"PAYMENT_TOO_LATE", Nothing> {
 }
 
 /** Thrown when the provider declined the card. The order waits for another card. */
-export class PaymentDeclinedError extends Refusal<
+export class PaymentDeclinedError extends HttpError<
   "PAYMENT_DECLINED",
   { readonly reason: string; readonly paymentId: string }
 > {
   constructor(reason: string, paymentId: string) {
-    super({
+    super("PAYMENT_DECLINED", {
       status: 422,
-      code: "PAYMENT_DECLINED",
       message: `the payment was declined (${reason}): nothing was charged; try another card`,
       detail: { reason, paymentId },
     });
@@ -175,11 +164,10 @@ export class PaymentDeclinedError extends Refusal<
 }
 
 /** Thrown for a card whose digits do not fit together or whose last month has passed. */
-export class CardInvalidError extends Refusal<"CARD_INVALID", { readonly reason: string }> {
+export class CardInvalidError extends HttpError<"CARD_INVALID", { readonly reason: string }> {
   constructor(reason: string) {
-    super({
+    super("CARD_INVALID", {
       status: 422,
-      code: "CARD_INVALID",
       message: `this card ${reason}`,
       detail: { reason },
     });
@@ -187,11 +175,10 @@ export class CardInvalidError extends Refusal<"CARD_INVALID", { readonly reason:
 }
 
 /** Thrown when another payment of the same order is under way. Read the order until it settles. */
-export class PaymentInProgressError extends Refusal<"PAYMENT_IN_PROGRESS", Nothing> {
+export class PaymentInProgressError extends HttpError<"PAYMENT_IN_PROGRESS", Nothing> {
   constructor() {
-    super({
+    super("PAYMENT_IN_PROGRESS", {
       status: 409,
-      code: "PAYMENT_IN_PROGRESS",
       message: "a payment for this order is under way: read the order until it has settled",
       detail: {},
       headers: { "retry-after": "1" },

@@ -7,7 +7,7 @@
 import type { Pool } from "@ashlar/postgres";
 import type { ServiceContext, ServiceDefinition } from "@ashlar/service";
 import { authenticatorByUsers } from "../common/account-keys.ts";
-import { openOutbox } from "../common/outbox.ts";
+import { openEventWriter } from "../common/event-writer.ts";
 import { Periodic } from "../common/periodic.ts";
 import { ordersConfig } from "./config.ts";
 import { expireOrders } from "./fulfil-order.ts";
@@ -56,7 +56,7 @@ async function openRuntime(context: OrdersContext): Promise<OrdersRuntime> {
     config,
     environment,
     database,
-    events: await openOutbox(context, database),
+    events: await openEventWriter(context, database),
     provider: providerFor(context, database),
     log,
     count: countersOf(metrics),

@@ -4,16 +4,15 @@
  * @module
  */
 import { CodedError } from "@ashlar/foundation";
-import { Refusal } from "../common/refusal.ts";
+import { HttpError } from "@ashlar/service";
 
 type Nothing = Record<never, never>;
 
 /** Thrown when an address already names an account. Log in, or reset the password. */
-export class EmailTakenError extends Refusal<"EMAIL_TAKEN", Nothing> {
+export class EmailTakenError extends HttpError<"EMAIL_TAKEN", Nothing> {
   constructor() {
-    super({
+    super("EMAIL_TAKEN", {
       status: 409,
-      code: "EMAIL_TAKEN",
       message: "this address already has an account: log in, or reset its password",
       detail: {},
     });
@@ -21,11 +20,10 @@ export class EmailTakenError extends Refusal<"EMAIL_TAKEN", Nothing> {
 }
 
 /** Thrown for a password that the policy refuses. Choose another. */
-export class PasswordWeakError extends Refusal<"PASSWORD_WEAK", { readonly fault: string }> {
+export class PasswordWeakError extends HttpError<"PASSWORD_WEAK", { readonly fault: string }> {
   constructor(fault: string) {
-    super({
+    super("PASSWORD_WEAK", {
       status: 422,
-      code: "PASSWORD_WEAK",
       message: `this password ${fault}`,
       detail: { fault },
     });
@@ -33,11 +31,10 @@ export class PasswordWeakError extends Refusal<"PASSWORD_WEAK", { readonly fault
 }
 
 /** Thrown for a wrong address or a wrong password; which of the two is not told. */
-export class CredentialsWrongError extends Refusal<"CREDENTIALS_WRONG", Nothing> {
+export class CredentialsWrongError extends HttpError<"CREDENTIALS_WRONG", Nothing> {
   constructor() {
-    super({
+    super("CREDENTIALS_WRONG", {
       status: 401,
-      code: "CREDENTIALS_WRONG",
       message: "no account has this address and this password",
       detail: {},
     });
@@ -45,15 +42,14 @@ export class CredentialsWrongError extends Refusal<"CREDENTIALS_WRONG", Nothing>
 }
 
 /** Thrown after too many wrong passwords. Wait as long as `retry-after` says. */
-export class LoginThrottledError extends Refusal<
+export class LoginThrottledError extends HttpError<
   "LOGIN_THROTTLED",
   { readonly retryAfterMs: number }
 > {
   constructor(retryAfterMs: number) {
     const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
-    super({
+    super("LOGIN_THROTTLED", {
       status: 429,
-      code: "LOGIN_THROTTLED",
       message: `too many wrong passwords: try again in ${seconds} s`,
       detail: { retryAfterMs },
       headers: { "retry-after": String(seconds) },
@@ -62,11 +58,10 @@ export class LoginThrottledError extends Refusal<
 }
 
 /** Thrown when more passwords wait to be hashed than the service allows. Retry after a second. */
-export class PasswordsBusyError extends Refusal<"PASSWORDS_BUSY", { readonly queue: number }> {
+export class PasswordsBusyError extends HttpError<"PASSWORDS_BUSY", { readonly queue: number }> {
   constructor(queue: number) {
-    super({
+    super("PASSWORDS_BUSY", {
       status: 503,
-      code: "PASSWORDS_BUSY",
       message: "too many log-ins at once: try again in a moment",
       detail: { queue },
       headers: { "retry-after": "1" },
@@ -82,11 +77,10 @@ export class PasswordHashCorruptError extends CodedError<"PASSWORD_HASH_CORRUPT"
 }
 
 /** Thrown for a refresh token that is unknown, expired, or of a session that ended. Log in again. */
-export class RefreshTokenInvalidError extends Refusal<"REFRESH_TOKEN_INVALID", Nothing> {
+export class RefreshTokenInvalidError extends HttpError<"REFRESH_TOKEN_INVALID", Nothing> {
   constructor() {
-    super({
+    super("REFRESH_TOKEN_INVALID", {
       status: 401,
-      code: "REFRESH_TOKEN_INVALID",
       message: "this refresh token is not accepted: log in again",
       detail: {},
     });
@@ -97,11 +91,10 @@ export class RefreshTokenInvalidError extends Refusal<"REFRESH_TOKEN_INVALID", N
  * Thrown when a refresh token comes a second time: it was copied, or a client kept an old one. The
  * whole session has ended; log in again.
  */
-export class RefreshTokenReusedError extends Refusal<"REFRESH_TOKEN_REUSED", Nothing> {
+export class RefreshTokenReusedError extends HttpError<"REFRESH_TOKEN_REUSED", Nothing> {
   constructor() {
-    super({
+    super("REFRESH_TOKEN_REUSED", {
       status: 401,
-      code: "REFRESH_TOKEN_REUSED",
       message: "this refresh token was used before, so its session has ended: log in again",
       detail: {},
     });
@@ -109,18 +102,17 @@ export class RefreshTokenReusedError extends Refusal<"REFRESH_TOKEN_REUSED", Not
 }
 
 /** Thrown for a user id that names no account, or one that the caller may not see. */
-export class UserUnknownError extends Refusal<"USER_UNKNOWN", Nothing> {
+export class UserUnknownError extends HttpError<"USER_UNKNOWN", Nothing> {
   constructor() {
-    super({ status: 404, code: "USER_UNKNOWN", message: "there is no such account", detail: {} });
+    super("USER_UNKNOWN", { status: 404, message: "there is no such account", detail: {} });
   }
 }
 
 /** Thrown for a session id that is not one of the caller's live sessions. */
-export class SessionUnknownError extends Refusal<"SESSION_UNKNOWN", Nothing> {
+export class SessionUnknownError extends HttpError<"SESSION_UNKNOWN", Nothing> {
   constructor() {
-    super({
+    super("SESSION_UNKNOWN", {
       status: 404,
-      code: "SESSION_UNKNOWN",
       message: "you have no such session; it may have ended already",
       detail: {},
     });
@@ -128,11 +120,10 @@ export class SessionUnknownError extends Refusal<"SESSION_UNKNOWN", Nothing> {
 }
 
 /** Thrown for a mailed token that is unknown, used, or too old. Ask for another mail. */
-export class MailedTokenInvalidError extends Refusal<"MAILED_TOKEN_INVALID", Nothing> {
+export class MailedTokenInvalidError extends HttpError<"MAILED_TOKEN_INVALID", Nothing> {
   constructor() {
-    super({
+    super("MAILED_TOKEN_INVALID", {
       status: 410,
-      code: "MAILED_TOKEN_INVALID",
       message: "this mailed token is unknown, used, or too old: ask for another",
       detail: {},
     });
@@ -140,11 +131,10 @@ export class MailedTokenInvalidError extends Refusal<"MAILED_TOKEN_INVALID", Not
 }
 
 /** Thrown when the last admin would lose the role or the account. Make another admin first. */
-export class LastAdminError extends Refusal<"LAST_ADMIN", Nothing> {
+export class LastAdminError extends HttpError<"LAST_ADMIN", Nothing> {
   constructor() {
-    super({
+    super("LAST_ADMIN", {
       status: 409,
-      code: "LAST_ADMIN",
       message: "the last admin must stay: make another account admin first",
       detail: {},
     });

@@ -6,8 +6,8 @@
 import type { Clock } from "@ashlar/foundation";
 import type { ServiceContext, ServiceDefinition } from "@ashlar/service";
 import { createAuthenticator } from "../common/authenticate.ts";
+import { openEventWriter } from "../common/event-writer.ts";
 import { localKeys } from "../common/key-set.ts";
-import { openOutbox } from "../common/outbox.ts";
 import { Periodic } from "../common/periodic.ts";
 import { type UsersConfig, usersConfig } from "./config.ts";
 import { sweepMailedTokens } from "./mailed-token.ts";
@@ -52,7 +52,7 @@ async function openRuntime(context: ServiceContext<UsersFields>): Promise<UsersR
     config,
     environment,
     database,
-    events: await openOutbox(context, database),
+    events: await openEventWriter(context, database),
     hasher: timedHasher(config, metrics, environment.clock),
     mint: new TokenMint({
       ...config,
