@@ -119,10 +119,15 @@ const spawn: Move = (model) => ({
   effects: ["spawn"],
 });
 
+/** What every exit is followed by, from whatever state (LRM1). */
+function afterExit({ state }: ReplicaModel): readonly ReplicaEffect[] {
+  const effects: readonly ReplicaEffect[] = ["stopProbes", "cancelTimers"];
+  return state === "ready" ? ["leaveBalancing", ...effects] : effects;
+}
+
 const crash: Move = (model, rules) => {
   const crashes = model.crashes + 1;
-  const effects: ReplicaEffect[] = ["stopProbes", "cancelTimers"];
-  if (model.state === "ready") effects.unshift("leaveBalancing"); // LRM1
+  const effects = afterExit(model);
   if (rules.runsToCompletion && crashes > rules.retries) {
     return { model: { ...model, state: "failed", crashes }, effects: [...effects, "finish"] };
   }
@@ -131,8 +136,7 @@ const crash: Move = (model, rules) => {
 
 const end: Move = (model, rules) => {
   if (!rules.runsToCompletion) return crash(model, rules);
-  const effects: readonly ReplicaEffect[] = ["stopProbes", "cancelTimers", "finish"];
-  return { model: { ...model, state: "completed" }, effects };
+  return { model: { ...model, state: "completed" }, effects: [...afterExit(model), "finish"] };
 };
 
 /** Ends a process that is not in balancing: there is nothing to drain. */

@@ -106,6 +106,12 @@ test("good life wipes out the memory of crashes", () => {
   expect(stepReplica(crashed, "provenStable", serving).model.crashes).toBe(0);
 });
 
+test("LRM1: a job that was ready leaves balancing when it is done", () => {
+  const { model, effects } = stepReplica({ ...freshReplica, state: "ready" }, "exitedWell", job);
+  expect(model.state).toBe("completed");
+  expect(effects).toContain("leaveBalancing");
+});
+
 test("LRM1, LRM2, LRM3, LRM4, LRM5: hold in every history", () => {
   const history = fc.array(fc.constantFrom(...events), { maxLength: 60 });
   fc.assert(
