@@ -25,13 +25,25 @@ function names(pid: number, text: string): boolean {
   }
 }
 
-/** Settles when no process names `text`; rejects with those that are left after `limitMs`. */
-export async function untilNoneNames(text: string, limitMs = 30_000): Promise<void> {
+/**
+ * Settles when no process names `text`; rejects with those that are left after `limitMs`, which is
+ * twice the grace that a part has by default.
+ */
+export async function untilNoneNames(text: string, limitMs = 60_000): Promise<void> {
   const endMs = performance.now() + limitMs;
   for (;;) {
     const left = processesNaming(text);
     if (left.length === 0) return;
-    if (performance.now() > endMs) throw new Error(`still running: ${left.join(", ")}`);
+    if (performance.now() > endMs)
+      throw new Error(`still running: ${left.map(commandOf).join("; ")}`);
     await delay(50);
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return `${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`;
+  } catch {
+    return `${pid} (ended)`;
   }
 }
